@@ -1,0 +1,35 @@
+"""glyphgrad: pictures and films into text, by optimisation.
+
+import glyphgrad
+print(glyphgrad.fit("photo.jpg", "terminal").text)
+"""
+
+from glyphgrad.api import fit, score
+from glyphgrad.core.art import Art
+from glyphgrad.core.atlas import GlyphAtlas
+from glyphgrad.core.frame import Frame
+from glyphgrad.core.layout import Layout
+from glyphgrad.core.presets import PRESETS, Preset
+from glyphgrad.errors import GlyphgradError, GlyphgradWarning
+from glyphgrad.fit.config import AnnealConfig, FitConfig, LossWeights
+from glyphgrad.fit.fit import FitResult
+from glyphgrad.fit.progress import Step
+
+__version__ = "0.1.0"
+__all__ = [
+    "PRESETS",
+    "AnnealConfig",
+    "Art",
+    "FitConfig",
+    "FitResult",
+    "Frame",
+    "GlyphAtlas",
+    "GlyphgradError",
+    "GlyphgradWarning",
+    "Layout",
+    "LossWeights",
+    "Preset",
+    "Step",
+    "fit",
+    "score",
+]

@@ -1,0 +1,5 @@
+"""`python -m glyphgrad`."""
+
+from glyphgrad.cli.main import main
+
+main()

@@ -1,0 +1,121 @@
+"""The library's front door: picture in, art out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import fields, replace
+from pathlib import Path
+from typing import Any
+
+from glyphgrad.codec import text
+from glyphgrad.core import score as scoring
+from glyphgrad.core import target
+from glyphgrad.core.art import Art
+from glyphgrad.core.layout import Layout
+from glyphgrad.core.presets import DEFAULT_PRESET, Preset, preset_named
+from glyphgrad.core.target import MAX_PIXELS, Source
+from glyphgrad.errors import ConfigError, TextError
+from glyphgrad.fit.config import AnnealConfig, FitConfig, LossWeights
+from glyphgrad.fit.fit import FitResult
+from glyphgrad.fit.fit import fit as fit_target
+from glyphgrad.fit.progress import Step
+
+
+def fit(
+    image: Source,
+    preset: str | Preset = DEFAULT_PRESET,
+    *,
+    max_pixels: int = MAX_PIXELS,
+    on_step: Callable[[Step], None] | None = None,
+    should_stop: Callable[[], bool] | None = None,
+    **options: Any,
+) -> FitResult:
+    """Turn a picture into characters.
+
+    `image` is a path, a file's bytes, a binary stream, a Pillow image, or an array (H, W), (H, W, 3)
+    or (H, W, 4), uint8 or float in [0, 1]. `preset` names the device; `options` are fields of Preset
+    (cols, rows, cell, font, ...), FitConfig (iterations, seed, ...), LossWeights and AnnealConfig.
+    `on_step` and `should_stop` are those of `glyphgrad.fit.fit.fit`. Raises GlyphgradError.
+
+        >>> print(glyphgrad.fit("photo.jpg", "terminal", cols=60).text)
+    """
+    device = device_for(preset, options)
+    return fit_with(image, device, config_for(options), max_pixels, on_step, should_stop)
+
+
+def fit_with(
+    image: Source,
+    device: Preset,
+    config: FitConfig,
+    max_pixels: int = MAX_PIXELS,
+    on_step: Callable[[Step], None] | None = None,
+    should_stop: Callable[[], bool] | None = None,
+) -> FitResult:
+    """`fit` with its options already made into a device and a configuration."""
+    picture = target.load(image, device.dark, max_pixels)
+    layout = device.layout_for(*picture.size)
+    wanted = target.place(picture, layout, device.fit, device.dark)
+    return fit_target(wanted, device.atlas(), layout, config, device.dark, on_step, should_stop)
+
+
+def score(
+    art: Path | bytes,
+    image: Source,
+    preset: str | Preset = DEFAULT_PRESET,
+    *,
+    max_pixels: int = MAX_PIXELS,
+    **options: Any,
+) -> dict[str, float]:
+    """How close a text, drawn by a device, is to a picture: see `core.score.score`.
+
+    `art` is the path or the bytes of a text in UTF-8 or code page 437 of any size, from any tool.
+    """
+    device = device_for(preset, options)
+    _refuse_unknown(options, ())
+    drawn = read_art(art, device)
+    picture = target.load(image, device.dark, max_pixels)
+    return scoring.score(drawn.ink, target.place(picture, drawn.layout, device.fit, device.dark))
+
+
+def read_art(art: Path | bytes, device: Preset) -> Art:
+    """A text as `device` draws it, its grid as large as the text. Raises TextError."""
+    if not isinstance(art, bytes):
+        try:
+            art = art.read_bytes()
+        except OSError as error:
+            raise TextError(f"text {str(art)!r} cannot be read ({error.strerror}): check the path") from None
+    frame = text.decode(art)
+    chars = "".join(dict.fromkeys(" " + frame.text.replace("\n", "")))
+    atlas = replace(device, chars=chars, ban="", ban_blocks=False).atlas()
+    layout = Layout(frame.rows, frame.cols, device.cell[1], device.cell[0], device.row_gap)
+    return Art(frame, atlas, layout, device.dark)
+
+
+def device_for(preset: str | Preset, options: dict[str, Any]) -> Preset:
+    """The preset with those of `options` that are its fields, which are taken out of `options`.
+
+    A grid given by one side only gets the other from the picture.
+    """
+    device = preset if isinstance(preset, Preset) else preset_named(preset)
+    changes = _take(options, Preset)
+    if ("cols" in changes) != ("rows" in changes):
+        changes = {"cols": None, "rows": None} | changes
+    return replace(device, **changes)
+
+
+def config_for(options: dict[str, Any]) -> FitConfig:
+    """The FitConfig of the rest of `options`. Raises ConfigError for a name nobody knows."""
+    weights, anneal = LossWeights(**_take(options, LossWeights)), AnnealConfig(**_take(options, AnnealConfig))
+    own = _take(options, FitConfig)
+    _refuse_unknown(options, (Preset, FitConfig, LossWeights, AnnealConfig))
+    return FitConfig(**({"weights": weights, "anneal": anneal} | own))
+
+
+def _take(options: dict[str, Any], kind: type) -> dict[str, Any]:
+    return {field.name: options.pop(field.name) for field in fields(kind) if field.name in options}
+
+
+def _refuse_unknown(options: dict[str, Any], kinds: tuple[type, ...]) -> None:
+    if options:
+        known = ", ".join(sorted({field.name for kind in kinds for field in fields(kind)}))
+        raise ConfigError(f"unknown option {sorted(options)[0]!r}" + (f": choose among {known}" if known else ""))

@@ -1,0 +1,179 @@
+"""`glyphgrad fit`: a picture becomes text."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from glyphgrad.cli.chars import show_chars
+from glyphgrad.cli.options import FIT, MAX_PIXELS_OPTION, default, device_arguments, device_options, grid
+from glyphgrad.errors import ConfigError
+from glyphgrad.fit.config import DEVICES, AnnealConfig, FitConfig, LossWeights
+
+if TYPE_CHECKING:
+    from glyphgrad.fit.fit import FitResult
+
+_DEFAULT_OUTPUTS = (Path("output.png"), Path("output.txt"), Path("output.utf8.txt"))
+_STANDARD_OUTPUT = Path("-")
+_INTERRUPTED = 130
+
+
+def _number(kind: type, name: str, *flags: str, of: type = int, help: str) -> Any:
+    """An option whose default is a configuration's."""
+    value = default(kind, name)
+    note = "" if value is None else f"  [default: {value}]"
+    return click.option(*(flags or (f"--{name.replace('_', '-')}",)), name, type=of, help=help + note)
+
+
+@click.command
+@click.argument("image")
+@click.option("-s", "--size", metavar="COLSxROWS", help="Grid. With one side only the other follows the picture.")
+@click.option("--grid-width", type=int, help="Columns.  [preset]")
+@click.option("--grid-height", type=int, help="Rows.  [preset]")
+@device_options
+@FIT
+@_number(FitConfig, "iterations", help="Steps of the descent.")
+@_number(FitConfig, "lr", of=float, help="Peak learning rate (AdamW).")
+@_number(FitConfig, "warmup", help="Steps of linear warm-up.  [1000, or a tenth of fewer than 10000 iterations]")
+@_number(LossWeights, "diversity_weight", of=float, help="Weight of the entropy of character usage.")
+@click.option("--no-protect-whitespace", "--penalize-whitespace", is_flag=True, help="Count the space as usage, too.")
+@_number(LossWeights, "multiscale_weight", of=float, help="Weight of the average-pooled error.")
+@_number(LossWeights, "multiscale_kernel", help="Pixels pooled each way; the stride is half of it.")
+@click.option("--no-gumbel", is_flag=True, help="Plain softmax, without Gumbel noise.")
+@_number(AnnealConfig, "temp_start", of=float, help="Softmax temperature at the start.")
+@_number(AnnealConfig, "temp_end", of=float, help="Softmax temperature at the end.")
+@_number(AnnealConfig, "save_temp", of=float, help="Softmax temperature of the pictures in the steps directory.")
+@_number(FitConfig, "save_interval", help="Steps between two reports.")
+@click.option("--save-steps", is_flag=True, help="Write picture and text of every report into --steps-dir.")
+@click.option("--steps-dir", type=Path, default=Path("steps"), show_default=True, help="Where --save-steps writes.")
+@_number(FitConfig, "seed", help="Same seed, same device: same bytes.")
+@_number(FitConfig, "device", of=click.Choice(DEVICES), help="Where torch computes.")  # type: ignore[arg-type]
+@_number(FitConfig, "threads", help="Threads to compute with.  [all]")
+@MAX_PIXELS_OPTION
+@click.option(
+    "-o",
+    "--output",
+    "outputs",
+    type=Path,
+    multiple=True,
+    help="File to write, again for more: .txt (the device's encoding), .utf8, .png; - prints the text.  "
+    "[output.png, output.txt, output.utf8.txt]",
+)
+@click.option("--output-text", type=Path, help="Text file in the device's encoding, whatever its suffix.")
+@click.option("--output-utf8", type=Path, help="Text file in UTF-8, whatever its suffix.")
+@click.option("--show/--no-show", default=None, help="Print the art on its own paper.  [on a terminal]")
+@click.option("--test-chars", is_flag=True, help="Draw the glyph atlas and stop, as `glyphgrad chars` does.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object of figures on standard output, no art.")
+@click.option("-q", "--quiet", is_flag=True, help="Neither art nor progress.")
+def fit(image: str, **given: Any) -> int:
+    """Turn IMAGE into characters (- reads standard input).
+
+    Without a preset the receipt printer's values hold: 42 x 21 characters of code page 437.
+    """
+    says = {name: given.pop(name) for name in ("show", "as_json", "quiet", "save_steps", "steps_dir")}
+    writer = Writer(given.pop("outputs"), given.pop("output_text"), given.pop("output_utf8"), says)
+    test_chars, max_pixels = given.pop("test_chars"), given.pop("max_pixels")
+    options = _options(given)
+    if test_chars:
+        return show_chars(options, writer.paths)
+    _limit_threads(options.get("threads"))
+
+    from glyphgrad import api
+    from glyphgrad.cli.progress import Interrupt, Watch
+
+    device, config = api.device_for(options.pop("preset"), options), api.config_for(options)
+    writer.check()
+    bar = sys.stderr.isatty() and not says["quiet"]
+    with Interrupt() as interrupt, Watch(bar, writer.steps_dir, device.dark) as watch:
+        source = sys.stdin.buffer.read() if image == "-" else image
+        result = api.fit_with(source, device, config, max_pixels, watch.on_step, interrupt)
+    writer.write(result)
+    if result.interrupted:
+        click.echo("glyphgrad: interrupted: what there was has been written", err=True)
+    return _INTERRUPTED if result.interrupted else 0
+
+
+def _options(given: dict[str, Any]) -> dict[str, Any]:
+    """The library's keyword arguments."""
+    sides = grid(given.pop("size"), given.pop("grid_width"), given.pop("grid_height"))
+    if given.pop("no_protect_whitespace"):
+        given["protect_whitespace"] = False
+    gumbel = not given.pop("no_gumbel")
+    options = device_arguments(given) | sides
+    if "protect_whitespace" in given:
+        options["protect_whitespace"] = False
+    return options | ({} if gumbel else {"gumbel": False})
+
+
+def _limit_threads(threads: int | None) -> None:
+    """NumPy's BLAS reads its number of threads once, when it is loaded."""
+    if threads:
+        for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+            os.environ[name] = str(threads)
+
+
+class Writer:
+    """Where a fit's result goes: files, standard output, the terminal."""
+
+    def __init__(self, outputs: tuple[Path, ...], native: Path | None, utf8: Path | None, says: dict[str, Any]):
+        self.says = says
+        named = bool(outputs or native or utf8)
+        self.paths = list(outputs if named else _DEFAULT_OUTPUTS)
+        self.text_paths = [(path, suffix) for path, suffix in ((native, ".txt"), (utf8, ".utf8")) if path]
+        self.to_stdout = _STANDARD_OUTPUT in self.paths
+        self.paths = [path for path in self.paths if path != _STANDARD_OUTPUT]
+        self.steps_dir: Path | None = says["steps_dir"] if says["save_steps"] else None
+        if self.to_stdout and says["as_json"]:
+            raise ConfigError("-o - and --json both want standard output: choose one")
+
+    def check(self) -> None:
+        """Every way to fail that can be known before the work."""
+        from glyphgrad.codec import export
+
+        for path in self.paths:
+            export.encoder_for(path)
+        for path in [*self.paths, *(path for path, _ in self.text_paths)]:
+            export.check(path)
+        if self.steps_dir:
+            export.make_directory(self.steps_dir)
+
+    def write(self, result: FitResult) -> None:
+        from glyphgrad.codec import export
+
+        targets = [(path, export.encoder_for(path)) for path in self.paths]
+        targets += [(path, export.ENCODERS[suffix]) for path, suffix in self.text_paths]
+        for path, encode in targets:
+            export.write(path, encode(result.art))
+        if self.to_stdout:
+            click.echo(result.text, nl=False)
+        elif self.says["as_json"]:
+            click.echo(json.dumps(summary(result)))
+        elif self.shows:
+            from glyphgrad.cli.show import show
+
+            show(result.art)
+        if targets and not self.says["quiet"]:
+            click.echo("wrote " + ", ".join(str(path) for path, _ in targets), err=True)
+
+    @property
+    def shows(self) -> bool:
+        if self.says["show"] is not None:
+            return bool(self.says["show"])
+        return sys.stdout.isatty() and not self.says["quiet"]
+
+
+def summary(result: FitResult) -> dict[str, Any]:
+    """What --json prints."""
+    layout = result.art.layout
+    return {
+        "grid": {"cols": layout.cols, "rows": layout.rows},
+        "glyphs": len(result.art.atlas.chars),
+        "seconds": round(result.seconds, 4),
+        "interrupted": result.interrupted,
+        **result.figures,
+    }

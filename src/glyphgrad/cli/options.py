@@ -1,0 +1,106 @@
+"""Options that several commands share: the device an art is made for.
+
+An option that is not given stays out of the call, so that defaults live in the presets and the
+configuration alone; the help reads them from there.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from glyphgrad.core.charset import ENCODINGS
+from glyphgrad.core.layout import FITS
+from glyphgrad.core.presets import DEFAULT_PRESET, PRESETS
+from glyphgrad.core.target import MAX_PIXELS
+from glyphgrad.errors import ConfigError
+
+Command = Callable[..., Any]
+
+
+def default(kind: type, name: str) -> Any:
+    """The default of a field of a configuration dataclass."""
+    return next(field.default for field in dataclasses.fields(kind) if field.name == name)
+
+
+def device_options(command: Command) -> Command:
+    """--preset and what overrides it; they arrive as keyword arguments of the same names."""
+    for option in reversed(_DEVICE):
+        command = option(command)
+    return command
+
+
+_DEVICE = [
+    click.option("--preset", default=DEFAULT_PRESET, show_default=True, help=f"Device: {', '.join(PRESETS)}."),
+    click.option("--char-width", type=int, help="Width of a cell in pixels.  [preset]"),
+    click.option("--char-height", type=int, help="Height of a cell in pixels.  [preset]"),
+    click.option("--row-gap", type=int, help="Pixels between rows.  [preset]"),
+    click.option("--encoding", type=click.Choice(list(ENCODINGS)), help="Characters to choose from.  [preset]"),
+    click.option("--charset", "chars", help="Characters to choose from, one by one; overrides --encoding."),
+    click.option("--ban-chars", "ban", help="Characters never used.  [preset: `\\ for epson and discord]"),
+    click.option("--ban-blocks", is_flag=True, help="Never use ░▒▓█▄▌▐▀■."),
+    click.option("--font", "--printer-font", "font", type=Path, help="Font file: TTF, OTF, OTB or PCF.  [preset]"),
+    click.option(
+        "--font-size", "--printer-font-size", "font_size", type=float,
+        help="Pixels.  [the size whose advance is the cell's width]",
+    ),
+    click.option(
+        "--y-offset", "--printer-y-offset", "y_offset", type=int,
+        help="Pixels from the cell's top to the font's ascender line.  [centred]",
+    ),
+    click.option("--fallback-font", type=Path, help="Font of the characters the first one lacks.  [preset]"),
+    click.option("--fallback-font-size", "fallback_size", type=float, help="Pixels.  [as --font-size]"),
+    click.option(
+        "--dark-mode/--light-mode", "dark", default=None, help="Light text on black, or dark on white.  [preset]"
+    ),
+]  # fmt: skip
+
+FIT = click.option(
+    "--fit",
+    "fit",
+    type=click.Choice(FITS),
+    help="Show all of the picture, fill all of the grid, or pull the one into the other.  [preset]",
+)
+
+MAX_PIXELS_OPTION = click.option(
+    "--max-pixels", type=int, default=MAX_PIXELS, show_default=True, help="Refuse larger pictures before decoding."
+)
+
+
+def device_arguments(given: dict[str, Any]) -> dict[str, Any]:
+    """The keyword arguments of the library from those of a command: what was not given is left out.
+
+    --char-width and --char-height become `cell`, --size and --grid-* become `cols` and `rows`.
+    """
+    options = {name: value for name, value in given.items() if value is not None and value is not False}
+    if given.get("dark") is False:
+        options["dark"] = False
+    preset = PRESETS.get(options.get("preset", DEFAULT_PRESET), PRESETS[DEFAULT_PRESET])
+    width, height = options.pop("char_width", preset.cell[0]), options.pop("char_height", preset.cell[1])
+    if (width, height) != preset.cell:
+        for name, pixels in (("char-width", width), ("char-height", height)):
+            if not 1 <= pixels <= 512:
+                raise ConfigError(f"--{name} is {pixels}: give 1 to 512 pixels")
+        options["cell"] = (width, height)
+    return options
+
+
+def grid(size: str | None, width: int | None, height: int | None) -> dict[str, int]:
+    """cols and rows from --size COLSxROWS (either may be missing) and --grid-width, --grid-height."""
+    cols, rows = width, height
+    if size is not None:
+        match = re.fullmatch(r"(-?\d*)(?:[xX](-?\d*))?", size.strip())
+        if not match or not (match[1] or match[2]):
+            raise ConfigError(f"--size is {size!r}: give COLSxROWS (80x40), COLS (80) or xROWS (x40)")
+        cols = int(match[1]) if match[1] else cols
+        rows = int(match[2]) if match[2] else rows
+    sides = {"cols": cols, "rows": rows}
+    for name, number in sides.items():
+        if number is not None and number < 1:
+            raise ConfigError(f"{name} is {number}: give at least 1")
+    return {name: number for name, number in sides.items() if number is not None}

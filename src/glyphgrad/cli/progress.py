@@ -1,0 +1,79 @@
+"""A running fit on standard error: a bar, the steps directory, and Ctrl-C."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Callable
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from glyphgrad.codec import export, picture, text
+from glyphgrad.core.raster import pixels
+from glyphgrad.fit.progress import Step
+
+
+class Interrupt:
+    """Answers True once Ctrl-C has been pressed; a second time it ends the program as usual."""
+
+    def __init__(self) -> None:
+        self.asked = False
+
+    def __enter__(self) -> Interrupt:
+        self.before = signal.signal(signal.SIGINT, self._ask)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        signal.signal(signal.SIGINT, self.before)
+
+    def __call__(self) -> bool:
+        return self.asked
+
+    def _ask(self, number: int, frame: FrameType | None) -> None:
+        if self.asked:
+            raise KeyboardInterrupt
+        self.asked = True
+
+
+class Watch:
+    """Shows each step on a bar and saves it in a directory; where neither is wanted `on_step` is None."""
+
+    def __init__(self, bar: bool, steps_dir: Path | None, dark: bool):
+        self.steps_dir, self.dark = steps_dir, dark
+        self.bar = _bar() if bar else None
+        self.task: Any = None
+
+    def __enter__(self) -> Watch:
+        if self.bar:
+            self.bar.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self.bar:
+            self.bar.stop()
+
+    @property
+    def on_step(self) -> Callable[[Step], None] | None:
+        return self._step if self.bar or self.steps_dir else None
+
+    def _step(self, step: Step) -> None:
+        if self.bar:
+            self._move(step)
+        if self.steps_dir:
+            name = f"iter_{max(0, step.step - 1):04}"
+            export.write(self.steps_dir / f"i_{name}.png", picture.png(pixels(step.soft, self.dark)))
+            export.write(self.steps_dir / f"t_{name}.txt", text.encode_native(step.frame))
+
+    def _move(self, step: Step) -> None:
+        figures = f"recon {step.recon:.4f}  div {step.diversity:.3f}  lr {step.rate:.5f}  temp {step.temperature:.3f}"
+        if self.task is None:
+            self.task = self.bar.add_task("fit", total=step.steps, figures=figures)
+        self.bar.update(self.task, completed=step.step, figures=figures)
+
+
+def _bar() -> Any:
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[figures]}"), TimeRemainingColumn())
+    return Progress(*columns, console=Console(stderr=True), transient=True)

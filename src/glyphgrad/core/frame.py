@@ -1,0 +1,49 @@
+"""A Frame: one picture as a grid of characters. It holds cells, never pixels."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, eq=False)
+class Frame:
+    """A grid of characters: `cells` (rows, cols) of Unicode code points, uint32.
+
+    Code points and not glyph numbers, so that a frame means the same whatever atlas draws it.
+    """
+
+    cells: NDArray[np.uint32]
+
+    @classmethod
+    def from_lines(cls, lines: list[str]) -> Frame:
+        """The grid of some lines, short ones filled up with spaces; of no lines it is 0 x 0."""
+        width = max(map(len, lines), default=0)
+        codes = np.array([list(map(ord, line.ljust(width))) for line in lines], dtype=np.uint32)
+        return cls(codes.reshape(len(lines), width))
+
+    @property
+    def rows(self) -> int:
+        return self.cells.shape[0]
+
+    @property
+    def cols(self) -> int:
+        return self.cells.shape[1]
+
+    @property
+    def lines(self) -> list[str]:
+        """The rows as strings, all of the same length."""
+        return ["".join(map(chr, row)) for row in self.cells]
+
+    @property
+    def text(self) -> str:
+        """The rows, each ended by a newline."""
+        return "".join(line + "\n" for line in self.lines)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Frame) and np.array_equal(self.cells, other.cells)
+
+    def __hash__(self) -> int:
+        return hash((self.cells.shape, self.cells.tobytes()))

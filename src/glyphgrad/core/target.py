@@ -1,0 +1,148 @@
+"""A picture from anywhere -> the ink that a grid should show."""
+
+from __future__ import annotations
+
+import io
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from glyphgrad.core.layout import FITS, Layout
+from glyphgrad.errors import ConfigError, GlyphgradWarning, PictureError
+
+Source = str | Path | bytes | BinaryIO | Image.Image | NDArray[np.generic]
+
+MAX_PIXELS = 100_000_000
+_FORMATS = (
+    "AVIF BMP DDS GIF ICO JPEG JPEG2000 PCX PNG PPM QOI SGI TGA TIFF WEBP".split()
+)  # pixels only: Pillow also opens EPS and PDF-like files, by running other programs
+
+
+def load(source: Source, dark: bool = False, max_pixels: int = MAX_PIXELS) -> Image.Image:
+    """A picture as Pillow's "L" or "RGB", upright, alpha laid on the paper (white, or black if `dark`).
+
+    `source` is a path, the bytes of a file, a binary stream, a Pillow image, or an array (H, W),
+    (H, W, 3) or (H, W, 4), uint8 or float in [0, 1]. The size is read before anything is decoded.
+    Raises PictureError; ConfigError for an array of another kind. Of an animation the first frame is
+    taken, with a GlyphgradWarning.
+    """
+    if isinstance(source, np.ndarray):
+        return _on_paper(_from_array(source), dark)
+    if isinstance(source, Image.Image):
+        return _on_paper(ImageOps.exif_transpose(source), dark)
+    name = repr(str(source)) if isinstance(source, str | Path) else "standard input"
+    with _clear_errors(name, max_pixels), Image.open(_stream(source), formats=_FORMATS) as image:
+        width, height = image.size
+        if width * height > max_pixels:
+            raise PictureError(
+                f"picture {name} is {width} x {height}, {width * height:,} pixels: more than the limit of "
+                f"{max_pixels:,}; shrink it or raise the limit (--max-pixels)"
+            )
+        if getattr(image, "is_animated", False):
+            frames = getattr(image, "n_frames", 1)
+            warnings.warn(
+                f"{name} is an animation of {frames} frames: taking the first", GlyphgradWarning, stacklevel=2
+            )
+        return _on_paper(ImageOps.exif_transpose(image), dark)
+
+
+def place(picture: Image.Image, layout: Layout, fit: str = "stretch", dark: bool = False) -> NDArray[np.float32]:
+    """The target ink (height, width) in [0, 1] of a picture laid on a Layout.
+
+    Ink is darkness on paper and brightness on a dark screen. `contain` shows the whole picture and
+    fills up with paper, `cover` fills the layout and crops, `stretch` is the original tool's way: the
+    picture takes the height of the rows *without* their gaps, whatever its shape, centred on paper.
+    """
+    if fit not in FITS:
+        raise ConfigError(f"fit is {fit!r}: choose one of {', '.join(FITS)}")
+    grey = picture.convert("L")
+    page = (layout.width, layout.height)
+    paper = 0 if dark else 255
+    if fit == "cover":
+        shown = ImageOps.fit(grey, page, Image.Resampling.LANCZOS)
+    else:
+        size = (layout.width, layout.inked_height) if fit == "stretch" else _contained(grey.size, page)
+        shown = Image.new("L", page, paper)
+        corner = ((page[0] - size[0]) // 2, (page[1] - size[1]) // 2)
+        shown.paste(grey.resize(size, Image.Resampling.LANCZOS, reducing_gap=3.0), corner)
+    level = np.asarray(shown, dtype=np.float32) / 255
+    return level if dark else 1 - level
+
+
+def _contained(size: tuple[int, int], page: tuple[int, int]) -> tuple[int, int]:
+    scale = min(page[0] / size[0], page[1] / size[1])
+    return max(1, round(size[0] * scale)), max(1, round(size[1] * scale))
+
+
+def _stream(source: str | Path | bytes | BinaryIO) -> BinaryIO | str:
+    if isinstance(source, bytes):
+        return io.BytesIO(source)
+    if not isinstance(source, str | Path):
+        return source
+    path = Path(source)
+    if path.is_dir():
+        raise PictureError(f"picture {str(source)!r} is a directory: give a picture file")
+    if not path.exists():
+        raise PictureError(f"picture {str(source)!r} does not exist: check the path")
+    if path.is_file() and path.stat().st_size == 0:
+        raise PictureError(f"picture {str(source)!r} is empty (0 bytes): give a picture file")
+    return str(path)
+
+
+@contextmanager
+def _clear_errors(name: str, max_pixels: int) -> Iterator[None]:
+    """Pillow's many ways to fail, as one PictureError; and our pixel limit instead of Pillow's."""
+    limit, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None
+    try:
+        yield
+    except PictureError:
+        raise
+    except UnidentifiedImageError:
+        raise PictureError(
+            f"picture {name} is not a picture that can be read: give a PNG, JPEG, GIF, WebP, ..."
+        ) from None
+    except (OSError, SyntaxError, ValueError, EOFError, MemoryError) as error:
+        reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
+        raise PictureError(f"picture {name} cannot be read ({reason}): is the file whole?") from None
+    finally:
+        Image.MAX_IMAGE_PIXELS = limit
+
+
+def _from_array(array: NDArray[np.generic]) -> Image.Image:
+    if array.ndim not in (2, 3) or 0 in array.shape or (array.ndim == 3 and array.shape[2] not in (3, 4)):
+        raise ConfigError(f"picture array is {array.shape}: give (H, W), (H, W, 3) or (H, W, 4)")
+    if array.dtype == np.bool_:
+        array = array.astype(np.uint8) * np.uint8(255)
+    if np.issubdtype(array.dtype, np.floating):
+        if not np.isfinite(array).all():
+            raise ConfigError("picture array holds NaN or infinity: replace them by values in [0, 1]")
+        array = np.rint(np.clip(array.astype(np.float64), 0, 1) * 255).astype(np.uint8)
+    if array.dtype != np.uint8:
+        raise ConfigError(f"picture array is of {array.dtype}: give uint8, or float in [0, 1]")
+    return Image.fromarray(np.ascontiguousarray(array))
+
+
+def _on_paper(image: Image.Image, dark: bool) -> Image.Image:
+    if image.mode.startswith("I") or image.mode == "F":
+        return _eight_bits(image)
+    if image.has_transparency_data:
+        image = image.convert("RGBA")
+        paper = Image.new("RGBA", image.size, "black" if dark else "white")
+        return Image.alpha_composite(paper, image).convert("RGB")
+    return image.convert("L" if image.mode in ("1", "L") else "RGB")
+
+
+def _eight_bits(image: Image.Image) -> Image.Image:
+    """16-bit grey ("I;16", "I") by its top byte; "F" is taken as [0, 1], or as [0, 255] if it goes beyond."""
+    values = np.nan_to_num(np.asarray(image, dtype=np.float64))
+    if image.mode == "F":
+        scaled = values * (255 if values.max(initial=0) <= 1 else 1)
+    else:
+        scaled = values / 257
+    return Image.fromarray(np.rint(np.clip(scaled, 0, 255)).astype(np.uint8))

@@ -1,0 +1,41 @@
+"""The errors of glyphgrad.
+
+Every message quotes the offending value and says what to do next. Each class also derives from the
+builtin it resembles, so that callers who never heard of glyphgrad can still catch it.
+"""
+
+
+class GlyphgradError(Exception):
+    """Base of every error raised on purpose. The CLI prints it as one line and exits with `exit_code`."""
+
+    exit_code = 1
+
+
+class ConfigError(GlyphgradError, ValueError):
+    """An option or argument outside what it may be: a mistake of usage."""
+
+    exit_code = 2
+
+
+class PictureError(GlyphgradError, OSError):
+    """A picture that cannot be read."""
+
+
+class TextError(GlyphgradError, OSError):
+    """A text file that cannot be read as a cell grid."""
+
+
+class FontError(GlyphgradError, OSError):
+    """A font that cannot be used."""
+
+
+class OutputError(GlyphgradError, OSError):
+    """A file that cannot be written."""
+
+
+class DeviceError(GlyphgradError, RuntimeError):
+    """A compute device, or the library that drives it, that is not there."""
+
+
+class GlyphgradWarning(UserWarning):
+    """Something worth a line, after which the work goes on."""

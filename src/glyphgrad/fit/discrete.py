@@ -1,0 +1,412 @@
+"""Search over hard grids: the glyphs whose energy, less the weighted diversity of their use, is lowest.
+
+The search never looks at pixels. It keeps the field M[c, l] = 2 <A e, b_l>_c of every cell and glyph,
+from which the change of energy of every single move is at hand,
+
+    dE(c: o -> n) = M[c, n] - M[c, o] + Q[n, n] - 2 Q[o, n] + Q[o, o],
+
+and after a move adds 2 (P[n] - P[o]) to the field of the cells within reach (see energy.PairTables).
+Cells out of each other's reach share a colour and move together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from glyphgrad.errors import ConfigError
+from glyphgrad.fit.energy import Doubles, Energy, Floats, Indices
+
+_SLACK = 1e-6
+"""A move must gain this share of the densest glyph's energy: the rounding of a float32 field is below it."""
+_BATCH = 1 << 20
+"""Numbers worked on at once: few enough to stay in cache, many enough to hide the interpreter."""
+_HERD = 64
+"""With diversity the glyphs are counted anew after every 1 / 64 of the cells, or all run for the same rare glyph."""
+
+
+@dataclass(frozen=True)
+class Progress:
+    """After `sweep` sweeps the search holds `glyphs` (rows, cols); `objective` is E + bias - weighted entropy."""
+
+    sweep: int
+    objective: float
+    glyphs: Indices
+
+
+@dataclass(frozen=True)
+class Effort:
+    """How long to search: annealed sweeps, from and to which temperature (in typical gains), rounds of chains."""
+
+    annealed: int = 0
+    hot: float = 0.5
+    cold: float = 0.02
+    chains: int = 0
+
+
+EFFORTS = {"fast": Effort(), "normal": Effort(annealed=24, chains=2), "best": Effort(annealed=240, chains=20)}
+
+
+def solve(
+    energy: Energy,
+    *,
+    effort: str = "normal",
+    seed: int = 0,
+    diversity: float = 0.0,
+    protected: NDArray[np.bool_] | None = None,
+    bias: NDArray[np.floating] | None = None,
+    start: NDArray[np.integer] | None = None,
+    on_sweep: Callable[[Progress], None] | None = None,
+    should_stop: Callable[[], bool] | None = None,
+) -> Indices:
+    """A grid (rows, cols) that no change of a single glyph improves.
+
+    `diversity` weighs the entropy (nats) of the use of the glyphs that are not `protected` (G,); `bias`
+    (rows * cols, G) is added to the energy; `start` (rows, cols) replaces the match of each cell.
+    The same arguments give the same grid. `should_stop` is asked after every sweep; the best grid so
+    far is returned. Raises ConfigError.
+    """
+    if effort not in EFFORTS:
+        raise ConfigError(f"effort is {effort!r}: choose one of {', '.join(EFFORTS)}")
+    search = _Search(energy, _Usage(diversity, protected, len(energy.coverage)), bias, on_sweep, should_stop)
+    search.reset(search.matched() if start is None else energy.checked(start))
+    settle(search)
+    if search.usage.weight > 0:
+        diversify(search)
+    else:
+        exact = improve_chains(search, EFFORTS[effort].chains)
+        if exact:
+            return search.best()
+    anneal(search, EFFORTS[effort], np.random.default_rng(seed))
+    return search.best()
+
+
+class _Usage:
+    """How often each glyph is used, and the entropy of that: the diversity that the search rewards."""
+
+    def __init__(self, weight: float, protected: NDArray[np.bool_] | None, glyphs: int) -> None:
+        self.free = np.ones(glyphs, bool) if protected is None else ~np.asarray(protected, bool)
+        if not 0 <= weight < np.inf:
+            raise ConfigError(f"diversity is {weight}: give 0 or more")
+        if self.free.shape != (glyphs,):
+            raise ConfigError(f"protected is {self.free.shape}: give ({glyphs},), a flag for every glyph")
+        self.weight = weight
+        self.counts = np.zeros(glyphs, np.intp)
+
+    def count(self, glyphs: Indices) -> Indices:
+        """(G,) Cells of every free glyph."""
+        return np.where(self.free, np.bincount(glyphs.ravel(), minlength=len(self.free)), 0)
+
+    def cost(self, counts: Indices) -> float:
+        """Minus the weighted entropy of counts (G,)."""
+        share = counts[counts > 0] / max(1, counts.sum())
+        return self.weight * float(np.sum(share * np.log(share)))
+
+    def steps(self) -> Floats:
+        """(G, G) The exact change of `cost` when one cell goes from glyph o to glyph n.
+
+        With S = sum c log c and N = sum c the entropy is log N - S / N; a move changes at most two counts.
+        """
+        c, free = self.counts.astype(np.float64), self.free
+        down = np.where(free, _xlogx(c - 1) - _xlogx(c), 0.0)
+        up = np.where(free, _xlogx(c + 1) - _xlogx(c), 0.0)
+        total = c.sum() + free.astype(np.float64) - free[:, None]
+        n = np.maximum(total, 1)
+        entropy = np.log(n) - (_xlogx(c).sum() + down[:, None] + up) / n
+        np.fill_diagonal(entropy, -self.cost(self.counts) / self.weight)
+        return np.asarray(-self.weight * entropy - self.cost(self.counts), np.float32)
+
+
+def _xlogx(x: Doubles) -> Doubles:
+    return np.asarray(x * np.log(np.maximum(x, 1)))
+
+
+class _Search:
+    """A grid on its way: glyphs, field and what has to be looked at again.
+
+    Cells are numbered in a frame as wide as the reach, so that no neighbour has to be checked for being
+    there: what falls on the frame is never read. `glyphs` (P,), `field` (P, G), `stale` (P,).
+    """
+
+    def __init__(
+        self,
+        energy: Energy,
+        usage: _Usage,
+        bias: NDArray[np.floating] | None,
+        on_sweep: Callable[[Progress], None] | None = None,
+        should_stop: Callable[[], bool] | None = None,
+    ) -> None:
+        self.energy, self.usage, self.on_sweep, self.should_stop = energy, usage, on_sweep, should_stop
+        self.pairs = pairs = energy.pairs
+        (rows, cols), (ry, rx), glyphs = energy.shape, pairs.reach, len(energy.coverage)
+        self.bias = _checked_bias(bias, (rows, cols, glyphs))
+        self.stride = cols + 2 * rx
+        self.cells = np.arange(ry, ry + rows)[:, None] * self.stride + np.arange(rx, rx + cols)
+        self.colours = [self.cells[y :: ry + 1, x :: rx + 1].ravel() for y in range(ry + 1) for x in range(rx + 1)]
+        frame = (rows + 2 * ry) * self.stride
+        self.row_class = np.repeat(np.pad(pairs.rows, ry), self.stride)
+        self.col_class = np.tile(np.pad(pairs.cols, rx), rows + 2 * ry)
+        self.flat = pairs.values.reshape(-1, glyphs)
+        tables, own = np.unique(energy.own(), return_inverse=True)
+        q = pairs.values[tables]
+        diagonal = np.diagonal(q, axis1=1, axis2=2)
+        self.step = (diagonal[:, None, :] - 2 * q + diagonal[:, :, None]).reshape(-1, glyphs)
+        self.own = np.zeros(frame, np.intp)
+        self.own[self.cells] = own.reshape(rows, cols) * glyphs
+        self.slack = _SLACK * float(diagonal.max())
+        self.glyphs, self.stale = np.zeros(frame, np.intp), np.zeros(frame, bool)
+        self.field = np.zeros((frame, glyphs), np.float32)
+        self.sweep, self.kept = 0, (np.inf, np.zeros((rows, cols), np.intp))
+
+    def matched(self) -> Indices:
+        """The best glyph of every cell as if all the others were perfect."""
+        cost = self.energy.match()
+        return np.asarray((cost if self.bias is None else cost + self.bias).argmin(axis=2))
+
+    def reset(self, grid: Indices) -> None:
+        """Start from a grid, with a fresh field."""
+        field = self.energy.field(grid)
+        self.total = self.energy.above_paper(grid, field)
+        if self.bias is not None:
+            field += self.bias
+            self.total += float(np.take_along_axis(self.bias, grid[:, :, None], axis=2).sum(dtype=np.float64))
+        self.glyphs[self.cells], self.field[self.cells] = grid, field
+        self.stale[self.cells] = True
+        self.usage.counts = self.usage.count(grid)
+
+    @property
+    def objective(self) -> float:
+        """E + bias - weighted entropy, less E of blank paper."""
+        return self.total + self.usage.cost(self.usage.counts)
+
+    def gains(self, cells: Indices) -> Floats:
+        """(cells, G) The change of E + bias for every glyph, the rest held."""
+        old = self.glyphs[cells]
+        out = self.field.take(cells, axis=0)
+        out -= out[np.arange(len(cells)), old][:, None]
+        out += self.step.take(self.own[cells] + old, axis=0)
+        return out
+
+    def move(self, cells: Indices, new: Indices, change: float) -> None:
+        """Set cells to new glyphs, which changes E + bias by `change`."""
+        glyphs, (ry, rx) = self.field.shape[1], self.pairs.reach
+        old = self.glyphs[cells]
+        tables = self.pairs.index[self.row_class[cells], self.col_class[cells]] * glyphs
+        for dy, dx in [(0, 0), *self.pairs.offsets]:
+            table, near = tables[:, dy + ry, dx + rx], cells + dy * self.stride + dx
+            delta = self.flat.take(table + new, axis=0)
+            delta -= self.flat.take(table + old, axis=0)
+            delta += delta
+            self.field[near] += delta
+            self.stale[near] = True
+        self.glyphs[cells] = new
+        self.total += change
+        if self.usage.weight > 0:
+            self.usage.counts += self.usage.count(new) - self.usage.count(old)
+
+    def batches(self, cells: Indices) -> Iterator[Indices]:
+        """Cells of a colour, as many at a time as may be looked at together; neighbours apart."""
+        size = max(1, _BATCH // self.field.shape[1])
+        if self.usage.weight > 0:
+            size = min(size, max(1, self.cells.size // _HERD))
+        count = -(-len(cells) // size)
+        return (cells[i::count] for i in range(count))
+
+    def grid(self) -> Indices:
+        """(rows, cols)"""
+        return self.glyphs[self.cells]
+
+    def keep(self) -> None:
+        """Remember the grid if it is the best so far."""
+        if self.objective < self.kept[0] - self.slack:
+            self.kept = self.objective, self.grid()
+
+    def best(self) -> Indices:
+        return self.kept[1]
+
+    def goes_on(self) -> bool:
+        """Tell of a sweep; False if the search has been asked to stop."""
+        self.sweep += 1
+        if self.on_sweep is not None:
+            self.on_sweep(Progress(self.sweep, self.energy.paper + self.objective, self.grid()))
+        return self.should_stop is None or not self.should_stop()
+
+
+def _checked_bias(bias: NDArray[np.floating] | None, shape: tuple[int, int, int]) -> Floats | None:
+    if bias is None:
+        return None
+    if bias.shape not in (shape, (shape[0] * shape[1], shape[2])):
+        raise ConfigError(
+            f"bias is {bias.shape}: give ({shape[0] * shape[1]}, {shape[2]}), a cost for every cell and glyph"
+        )
+    if not np.isfinite(bias).all():
+        raise ConfigError(f"bias holds {bias[~np.isfinite(bias)][0]}: give finite costs")
+    return np.asarray(bias, np.float32).reshape(shape)
+
+
+def settle(search: _Search) -> bool:
+    """Sweep until no change of one glyph helps, and keep the grid. False if asked to stop."""
+    changed = True
+    while changed and search.goes_on():
+        changed = sweep(search)
+    search.keep()
+    return not changed
+
+
+def sweep(search: _Search) -> bool:
+    """Give every cell its best glyph, colour by colour; whether any changed."""
+    changed = False
+    if search.usage.weight > 0:
+        search.stale[search.cells] = True
+    for colour in search.colours:
+        for cells in search.batches(colour[search.stale[colour]]):
+            search.stale[cells] = False
+            changed |= _improve(search, cells)
+    return changed
+
+
+def _improve(search: _Search, cells: Indices) -> bool:
+    gains = search.gains(cells)
+    wanted = gains
+    if search.usage.weight > 0:
+        wanted = gains + search.usage.steps()[search.glyphs[cells]]
+    new, each = wanted.argmin(axis=1), np.arange(len(cells))
+    better = np.flatnonzero(wanted[each, new] < -search.slack)
+    if not len(better):
+        return False
+    return _accept(search, cells[better], new[better], gains[better, new[better]].astype(np.float64))
+
+
+def _accept(search: _Search, cells: Indices, new: Indices, gains: Doubles) -> bool:
+    """Make moves that each lower the objective; where together they do not, half of them at a time."""
+    usage, change = search.usage, float(gains.sum())
+    if usage.weight > 0:
+        counts = usage.counts + usage.count(new) - usage.count(search.glyphs[cells])
+        if change + usage.cost(counts) - usage.cost(usage.counts) > -search.slack:
+            half = len(cells) // 2
+            if not half:
+                return False
+            first = _accept(search, cells[:half], new[:half], gains[:half])
+            return _accept(search, cells[half:], new[half:], gains[half:]) or first
+    search.move(cells, new, change)
+    return True
+
+
+def anneal(search: _Search, effort: Effort, rng: np.random.Generator) -> None:
+    """Sweeps that draw glyphs at a falling temperature, then settle.
+
+    Adding Gumbel noise to -dE / T and taking the largest draws from the Gibbs distribution (Gumbel 1954).
+    """
+    if not effort.annealed:
+        return
+    search.reset(search.best())
+    scale = _typical_gain(search)
+    glyphs = search.field.shape[1]
+    noise = rng.gumbel(size=_BATCH + _BATCH // 4).astype(np.float32)
+    for temperature in scale * np.geomspace(effort.hot, effort.cold, effort.annealed):
+        for colour in search.colours:
+            for cells in search.batches(colour):
+                start = rng.integers(len(noise) - len(cells) * glyphs)
+                drawn = noise[start : start + len(cells) * glyphs].reshape(len(cells), glyphs)
+                _draw(search, cells, np.float32(temperature) * drawn)
+        if not search.goes_on():
+            break
+    search.stale[search.cells] = True
+    settle(search)
+
+
+def _draw(search: _Search, cells: Indices, noise: Floats) -> None:
+    gains = search.gains(cells)
+    wanted = gains - noise
+    if search.usage.weight > 0:
+        wanted += search.usage.steps()[search.glyphs[cells]]
+    new, each = wanted.argmin(axis=1), np.arange(len(cells))
+    moved = np.flatnonzero(new != search.glyphs[cells])
+    if len(moved):
+        search.move(cells[moved], new[moved], float(gains[moved, new[moved]].sum(dtype=np.float64)))
+
+
+def _typical_gain(search: _Search) -> float:
+    """What the second best glyph of a cell costs, in the median."""
+    each = search.cells.ravel()[:: max(1, search.cells.size // 1024)]
+    if search.field.shape[1] < 2:
+        return search.slack
+    return max(search.slack, float(np.median(np.partition(search.gains(each), 1, axis=1)[:, 1])))
+
+
+def diversify(search: _Search) -> None:
+    """Search from a grid at high pressure too: from nearly blank paper no single glyph may pay for itself."""
+    weight = search.usage.weight
+    for pressure in (8, 4, 2, 1):
+        search.usage.weight = pressure * weight
+        while sweep(search) and search.goes_on():
+            pass
+    search.keep()
+
+
+def improve_chains(search: _Search, rounds: int) -> bool:
+    """Whole rows, and whole columns, at once where they are chains; whether that is the global optimum."""
+    ry, rx = search.pairs.reach
+    for _ in range(rounds):
+        before = search.objective
+        if rx == 1:
+            chains(search, search.cells, search.pairs.rows, ry + 1, 1)
+        if ry == 1:
+            chains(search, search.cells.T, search.pairs.cols, rx + 1, search.stride)
+        if not settle(search) or search.objective > before - search.slack:
+            break
+    return rounds > 0 and min(ry, rx) == 0 and max(ry, rx) <= 1
+
+
+def chains(search: _Search, lines: Indices, classes: Indices, apart: int, ahead: int) -> None:
+    """The best glyphs of every line (n, length) of cells, neighbours `ahead` of each other, the rest held."""
+    size = max(1, _BATCH // search.field.shape[1] ** 2)
+    for colour in range(apart):
+        for kind in np.unique(classes[colour::apart]):
+            same = lines[colour::apart][classes[colour::apart] == kind]
+            for i in range(0, len(same), size):
+                _solve_chain(search, same[i : i + size], ahead)
+
+
+def _solve_chain(search: _Search, lines: Indices, ahead: int) -> None:
+    """Min-sum dynamic programming (Viterbi 1967) over lines (n, length) that do not touch each other."""
+    alone, tables = _chain_terms(search, lines, ahead)
+    cost, back = alone[:, 0], []
+    for j, table in enumerate(tables):
+        through = cost[:, None, :] + table.T
+        back.append(through.argmin(axis=2))
+        cost = np.take_along_axis(through, back[-1][:, :, None], axis=2)[:, :, 0] + alone[:, j + 1]
+    path = [cost.argmin(axis=1)]
+    for step in reversed(back):
+        path.append(step[np.arange(len(lines)), path[-1]])
+    new, old = np.stack(path[::-1], axis=1), search.glyphs[lines]
+    change = _chain_cost(alone, tables, new) - _chain_cost(alone, tables, old)
+    better = change < -search.slack
+    differs = better[:, None] & (new != old)
+    if differs.any():
+        search.move(lines[differs], new[differs], float(change[better].sum()))
+
+
+def _chain_terms(search: _Search, lines: Indices, ahead: int) -> tuple[Floats, list[Floats]]:
+    """Costs of every glyph (n, length, G) without the chain's own pairs, and those of neighbours (G, G)."""
+    (ry, rx), glyphs = search.pairs.reach, search.glyphs[lines]
+    near = search.pairs.index[search.row_class[lines[0]], search.col_class[lines[0]]]
+    ids = near[:-1, ry, rx + 1] if ahead == 1 else near[:-1, ry + 1, rx]
+    tables = [2 * search.pairs.values[i] for i in ids]
+    # gains + 0 at the old glyph: adding back the pull of the old glyph on itself is inside `step`
+    alone = search.gains(lines.ravel()).reshape(*lines.shape, -1)
+    for j, table in enumerate(tables):
+        alone[:, j] -= table.T[glyphs[:, j + 1]]
+        alone[:, j + 1] -= table[glyphs[:, j]]
+    return alone, tables
+
+
+def _chain_cost(alone: Floats, tables: list[Floats], glyphs: Indices) -> Doubles:
+    """(n,) The cost of the glyphs (n, length)."""
+    cost = np.take_along_axis(alone, glyphs[:, :, None], axis=2).sum(axis=(1, 2), dtype=np.float64)
+    for j, table in enumerate(tables):
+        cost += table[glyphs[:, j], glyphs[:, j + 1]]
+    return np.asarray(cost)
