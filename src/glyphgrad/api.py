@@ -15,7 +15,7 @@ from glyphgrad.core.layout import Layout
 from glyphgrad.core.presets import DEFAULT_PRESET, Preset, preset_named
 from glyphgrad.core.target import MAX_PIXELS, Source
 from glyphgrad.errors import ConfigError, TextError
-from glyphgrad.fit.config import AnnealConfig, FitConfig, LossWeights
+from glyphgrad.fit.config import DESCENT, AnnealConfig, FitConfig, LossWeights
 from glyphgrad.fit.fit import FitResult
 from glyphgrad.fit.fit import fit as fit_target
 from glyphgrad.fit.progress import Step
@@ -104,11 +104,17 @@ def device_for(preset: str | Preset, options: dict[str, Any]) -> Preset:
 
 
 def config_for(options: dict[str, Any]) -> FitConfig:
-    """The FitConfig of the rest of `options`. Raises ConfigError for a name nobody knows."""
+    """The FitConfig of the rest of `options`. Raises ConfigError for a name nobody knows.
+
+    Who names something of the descent's own (a number of iterations, ...) and no solver means the descent.
+    """
+    asks_for_descent = bool(DESCENT & options.keys())
     weights, anneal = LossWeights(**_take(options, LossWeights)), AnnealConfig(**_take(options, AnnealConfig))
-    own = _take(options, FitConfig)
+    own: dict[str, Any] = _take(options, FitConfig)
+    if asks_for_descent:
+        own.setdefault("solver", "gradient")
     _refuse_unknown(options, (Preset, FitConfig, LossWeights, AnnealConfig))
-    return FitConfig(**({"weights": weights, "anneal": anneal} | own))
+    return FitConfig(**{"weights": weights, "anneal": anneal, **own})
 
 
 def _take(options: dict[str, Any], kind: type) -> dict[str, Any]:

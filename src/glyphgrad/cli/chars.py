@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from glyphgrad.cli.options import device_arguments, device_options
+from glyphgrad.errors import ConfigError
 
 _SHEET = Path("chars.png")
 
@@ -17,15 +18,22 @@ _SHEET = Path("chars.png")
 @click.option("-o", "--output", type=Path, default=_SHEET, show_default=True, help="Picture to write (PNG).")
 def chars(output: Path, **given: Any) -> int:
     """Draw the glyph atlas with its cell borders, and name the glyphs that their cell cuts."""
-    return show_chars(device_arguments(given), [output])
+    if output.suffix.lower() != ".png":
+        raise ConfigError(f"output {str(output)!r}: the atlas is a picture; give it the suffix .png")
+    return _draw(device_arguments(given), output)
 
 
 def show_chars(options: dict[str, Any], outputs: list[Path]) -> int:
+    """What `fit --test-chars` does: the atlas as the first picture among its outputs, never as its default one."""
+    named = (path for path in outputs if path.suffix.lower() == ".png" and path != Path("output.png"))
+    return _draw(options, next(named, _SHEET))
+
+
+def _draw(options: dict[str, Any], path: Path) -> int:
     from glyphgrad import api
     from glyphgrad.codec import export, picture
 
     device = api.device_for(options.pop("preset"), options)
-    path = next((path for path in outputs if path.suffix.lower() == ".png" and path != Path("output.png")), _SHEET)
     export.check(path)
     atlas = device.atlas()
     export.write(path, picture.atlas_sheet(atlas, device.dark))

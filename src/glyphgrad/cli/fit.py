@@ -5,15 +5,16 @@ from __future__ import annotations
 import json
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from glyphgrad.cli.chars import show_chars
-from glyphgrad.cli.options import FIT, MAX_PIXELS_OPTION, default, device_arguments, device_options, grid
+from glyphgrad.cli.options import FIT, MAX_PIXELS_OPTION, Command, default, device_arguments, device_options, grid
 from glyphgrad.errors import ConfigError
-from glyphgrad.fit.config import DEVICES, AnnealConfig, FitConfig, LossWeights
+from glyphgrad.fit.config import DEVICES, EFFORTS, OBJECTIVES, SOLVERS, TONES, AnnealConfig, FitConfig, LossWeights
 
 if TYPE_CHECKING:
     from glyphgrad.fit.fit import FitResult
@@ -23,11 +24,11 @@ _STANDARD_OUTPUT = Path("-")
 _INTERRUPTED = 130
 
 
-def _number(kind: type, name: str, *flags: str, of: type = int, help: str) -> Any:
-    """An option whose default is a configuration's."""
+def _from(kind: type, name: str, help: str, of: Any = int) -> Callable[[Command], Command]:
+    """The option for a configuration's field, its default named in the help and left to the configuration."""
     value = default(kind, name)
     note = "" if value is None else f"  [default: {value}]"
-    return click.option(*(flags or (f"--{name.replace('_', '-')}",)), name, type=of, help=help + note)
+    return click.option(f"--{name.replace('_', '-')}", name, type=of, help=help + note)
 
 
 @click.command
@@ -37,23 +38,39 @@ def _number(kind: type, name: str, *flags: str, of: type = int, help: str) -> An
 @click.option("--grid-height", type=int, help="Rows.  [preset]")
 @device_options
 @FIT
-@_number(FitConfig, "iterations", help="Steps of the descent.")
-@_number(FitConfig, "lr", of=float, help="Peak learning rate (AdamW).")
-@_number(FitConfig, "warmup", help="Steps of linear warm-up.  [1000, or a tenth of fewer than 10000 iterations]")
-@_number(LossWeights, "diversity_weight", of=float, help="Weight of the entropy of character usage.")
+@_from(FitConfig, "solver", "Exact search, the original's descent, or both where both help.", click.Choice(SOLVERS))
+@_from(
+    FitConfig,
+    "objective",
+    "The original loss, or what an eye sees.  [seed for gradient, else perceptual]",
+    click.Choice(OBJECTIVES),
+)
+@_from(FitConfig, "effort", "How long to search: some 0.05, 0.5 or 5 seconds.", click.Choice(EFFORTS))
+@_from(FitConfig, "viewing_distance", "Of the eye, in cell heights (perceptual).", float)
+@_from(FitConfig, "tone", "Map the picture's tones onto those the glyphs can reach (perceptual).", click.Choice(TONES))
+@click.option("--bound", is_flag=True, help="Prove how far the grid can be from the best one.")
+@_from(FitConfig, "iterations", "Steps of the descent; naming them asks for it, unless --solver is given.")
+@_from(FitConfig, "lr", "Peak learning rate (AdamW).", float)
+@_from(FitConfig, "warmup", "Steps of linear warm-up.  [1000, or a tenth of fewer than 10000 iterations]")
+@_from(
+    LossWeights,
+    "diversity_weight",
+    "Weight of the entropy of character usage.  [0.01 with the seed objective, else 0]",
+    float,
+)
 @click.option("--no-protect-whitespace", "--penalize-whitespace", is_flag=True, help="Count the space as usage, too.")
-@_number(LossWeights, "multiscale_weight", of=float, help="Weight of the average-pooled error.")
-@_number(LossWeights, "multiscale_kernel", help="Pixels pooled each way; the stride is half of it.")
+@_from(LossWeights, "multiscale_weight", "Weight of the average-pooled error.", float)
+@_from(LossWeights, "multiscale_kernel", "Pixels pooled each way; the stride is half of it.")
 @click.option("--no-gumbel", is_flag=True, help="Plain softmax, without Gumbel noise.")
-@_number(AnnealConfig, "temp_start", of=float, help="Softmax temperature at the start.")
-@_number(AnnealConfig, "temp_end", of=float, help="Softmax temperature at the end.")
-@_number(AnnealConfig, "save_temp", of=float, help="Softmax temperature of the pictures in the steps directory.")
-@_number(FitConfig, "save_interval", help="Steps between two reports.")
+@_from(AnnealConfig, "temp_start", "Softmax temperature at the start.", float)
+@_from(AnnealConfig, "temp_end", "Softmax temperature at the end.", float)
+@_from(AnnealConfig, "save_temp", "Softmax temperature of the pictures in the steps directory.", float)
+@_from(FitConfig, "save_interval", "Steps between two reports.")
 @click.option("--save-steps", is_flag=True, help="Write picture and text of every report into --steps-dir.")
 @click.option("--steps-dir", type=Path, default=Path("steps"), show_default=True, help="Where --save-steps writes.")
-@_number(FitConfig, "seed", help="Same seed, same device: same bytes.")
-@_number(FitConfig, "device", of=click.Choice(DEVICES), help="Where torch computes.")  # type: ignore[arg-type]
-@_number(FitConfig, "threads", help="Threads to compute with.  [all]")
+@_from(FitConfig, "seed", "Same seed, same device: same bytes.")
+@_from(FitConfig, "device", "Where torch computes.", click.Choice(DEVICES))
+@_from(FitConfig, "threads", "Threads to compute with.  [all]")
 @MAX_PIXELS_OPTION
 @click.option(
     "-o",
@@ -157,6 +174,10 @@ class Writer:
             from glyphgrad.cli.show import show
 
             show(result.art)
+        if result.bound is not None and not self.says["as_json"]:
+            figures = result.figures
+            bound = "objective {objective:.6f}, bound {bound:.6f}, gap {gap:.2%}".format(**figures)
+            click.echo(bound, err=True)
         if targets and not self.says["quiet"]:
             click.echo("wrote " + ", ".join(str(path) for path, _ in targets), err=True)
 
@@ -175,5 +196,7 @@ def summary(result: FitResult) -> dict[str, Any]:
         "glyphs": len(result.art.atlas.chars),
         "seconds": round(result.seconds, 4),
         "interrupted": result.interrupted,
+        "solver": result.config.solver,
+        "minimised": result.config.objective,
         **result.figures,
     }

@@ -18,10 +18,16 @@ from glyphgrad.errors import GlyphgradError, GlyphgradWarning
 _INTERRUPTED = 130
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(
+    invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
+)
 @click.version_option(__version__, prog_name="glyphgrad")
-def cli() -> None:
+@click.pass_context
+def cli(context: click.Context) -> None:
     """Pictures into text, by optimisation: characters that look most like the picture on their device."""
+    if context.invoked_subcommand is None:
+        click.echo(context.get_help(), err=True)
+        context.exit(2)
 
 
 for command in (fit, chars, presets, score):
@@ -30,7 +36,7 @@ for command in (fit, chars, presets, score):
 
 def main() -> None:
     """Run the command line; every failure is one line on standard error and an exit code."""
-    warnings.showwarning = _show_warning
+    warnings.showwarning = _show_warning  # type: ignore[assignment]
     warnings.simplefilter("always", GlyphgradWarning)
     try:
         sys.exit(cli.main(standalone_mode=False) or 0)
@@ -41,15 +47,23 @@ def main() -> None:
     except (KeyboardInterrupt, click.Abort):
         _fail("interrupted before there was anything to write", _INTERRUPTED)
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # else Python complains at its end
+        _drop_output()
         sys.exit(1)
+    except OSError as error:
+        _drop_output()
+        _fail(f"cannot read or write ({error.strerror or error}): is there space, and permission?", 1)
     except MemoryError:
         _fail("not enough memory: make the grid or the charset smaller", 1)
 
 
 def _fail(message: str, code: int) -> None:
-    click.echo(f"glyphgrad: {' '.join(message.split())}", err=True)
+    click.echo(f"glyphgrad: {' '.join(line.strip() for line in message.splitlines())}", err=True)
     sys.exit(code)
+
+
+def _drop_output() -> None:
+    """Else Python tries again, and complains, at its end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _show_warning(message: Warning | str, category: type[Warning], *_: object) -> None:

@@ -94,13 +94,12 @@ def grid(size: str | None, width: int | None, height: int | None) -> dict[str, i
     """cols and rows from --size COLSxROWS (either may be missing) and --grid-width, --grid-height."""
     cols, rows = width, height
     if size is not None:
-        match = re.fullmatch(r"(-?\d*)(?:[xX](-?\d*))?", size.strip())
+        match = re.fullmatch(r"(-?\d{0,9})(?:[xX](-?\d{0,9}))?", size.strip())
         if not match or not (match[1] or match[2]):
             raise ConfigError(f"--size is {size!r}: give COLSxROWS (80x40), COLS (80) or xROWS (x40)")
         cols = int(match[1]) if match[1] else cols
         rows = int(match[2]) if match[2] else rows
-    sides = {"cols": cols, "rows": rows}
-    for name, number in sides.items():
+    for name, number in (("cols", cols), ("rows", rows), ("--grid-width", width), ("--grid-height", height)):
         if number is not None and number < 1:
             raise ConfigError(f"{name} is {number}: give at least 1")
-    return {name: number for name, number in sides.items() if number is not None}
+    return {name: number for name, number in (("cols", cols), ("rows", rows)) if number is not None}

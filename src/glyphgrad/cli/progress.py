@@ -5,7 +5,6 @@ from __future__ import annotations
 import signal
 from collections.abc import Callable
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 from glyphgrad.codec import export, picture, text
@@ -29,7 +28,7 @@ class Interrupt:
     def __call__(self) -> bool:
         return self.asked
 
-    def _ask(self, number: int, frame: FrameType | None) -> None:
+    def _ask(self, *_: object) -> None:
         if self.asked:
             raise KeyboardInterrupt
         self.asked = True
@@ -40,7 +39,7 @@ class Watch:
 
     def __init__(self, bar: bool, steps_dir: Path | None, dark: bool):
         self.steps_dir, self.dark = steps_dir, dark
-        self.bar = _bar() if bar else None
+        self.bar: Any = _bar() if bar else None
         self.task: Any = None
 
     def __enter__(self) -> Watch:
@@ -65,9 +64,11 @@ class Watch:
             export.write(self.steps_dir / f"t_{name}.txt", text.encode_native(step.frame))
 
     def _move(self, step: Step) -> None:
-        figures = f"recon {step.recon:.4f}  div {step.diversity:.3f}  lr {step.rate:.5f}  temp {step.temperature:.3f}"
+        figures = f"recon {step.recon:.4f}  div {step.diversity:.3f}"
+        if step.steps:
+            figures += f"  lr {step.rate:.5f}  temp {step.temperature:.3f}"
         if self.task is None:
-            self.task = self.bar.add_task("fit", total=step.steps, figures=figures)
+            self.task = self.bar.add_task("fit", total=step.steps or None, figures=figures)
         self.bar.update(self.task, completed=step.step, figures=figures)
 
 

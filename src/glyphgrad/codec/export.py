@@ -20,6 +20,10 @@ ENCODERS: dict[str, Callable[[Art], bytes]] = {
 """Suffix -> encoder: native text, UTF-8 text, picture."""
 
 
+_PREFIX = ".glyphgrad-"
+"""Of temporary names, whatever the file's own: it may be as long as a name can be."""
+
+
 def encoder_for(path: Path) -> Callable[[Art], bytes]:
     """The encoder of a path's suffix, the longest that fits. Raises ConfigError naming those there are."""
     name = path.name.lower()
@@ -31,26 +35,32 @@ def encoder_for(path: Path) -> Callable[[Art], bytes]:
 
 def check(path: Path) -> None:
     """Refuse, before any work is done, a path that cannot be written. Raises OutputError."""
-    if path.is_dir():
-        raise OutputError(f"output {str(path)!r} is a directory: name a file in it")
-    if _is_plain(path):
-        try:
-            with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".glyphgrad-"):
+    try:
+        if path.is_dir():
+            raise OutputError(f"output {str(path)!r} is a directory: name a file in it")
+        if path.exists() and not os.access(path, os.W_OK):
+            raise OutputError(f"output {str(path)!r} is read-only: choose another place")
+        if _is_plain(path):
+            with tempfile.NamedTemporaryFile(dir=path.resolve().parent, prefix=_PREFIX):
                 pass
-        except OSError as error:
-            raise _failure(path, error) from None
+    except OutputError:
+        raise
+    except OSError as error:
+        raise _failure(path, error) from None
 
 
 def write(path: Path, data: bytes) -> None:
     """Write a whole file or none: under a temporary name, then renamed. Raises OutputError.
 
-    A path that is there and is not a plain file (a device, a pipe) is written to directly.
+    A link stays a link, to what is written. A path that is there and is not a plain file (a device, a
+    pipe) is written to directly.
     """
     try:
         if not _is_plain(path):
             path.write_bytes(data)
             return
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
+        path = path.resolve()
+        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=_PREFIX)
         try:
             with os.fdopen(handle, "wb") as file:
                 file.write(data)

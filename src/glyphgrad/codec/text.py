@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 from glyphgrad.core.charset import CP437, CP437_BYTE
 from glyphgrad.core.frame import Frame
 from glyphgrad.errors import TextError
+
+_BYTE = {char: byte for char, byte in CP437_BYTE.items() if char not in "○◙♪"}
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")  # all but tab, line feed, carriage return
 
 
 def encode_utf8(frame: Frame) -> bytes:
@@ -12,9 +17,12 @@ def encode_utf8(frame: Frame) -> bytes:
 
 
 def encode_native(frame: Frame) -> bytes:
-    """A byte a character, as a printer reads it: code page 437 where it has them all, else UTF-8."""
+    """A byte a character, as a printer reads it: code page 437 where it has them all, else UTF-8.
+
+    It has no ○ ◙ ♪ here: their bytes are a text file's tab, line feed and carriage return.
+    """
     try:
-        return b"".join(bytes(CP437_BYTE[char] for char in line) + b"\n" for line in frame.lines)
+        return b"".join(bytes(_BYTE[char] for char in line) + b"\n" for line in frame.lines)
     except KeyError:
         return encode_utf8(frame)
 
@@ -22,13 +30,16 @@ def encode_native(frame: Frame) -> bytes:
 def decode(data: bytes) -> Frame:
     """The grid of a text in UTF-8 or code page 437, whichever it is; line ends of any kind.
 
+    UTF-8 is what decodes as such and holds no control codes, which are pictures in code page 437.
     Raises TextError when there is no character in it.
     """
     try:
         text = data.decode("utf-8-sig")
+        if _CONTROL.search(text):
+            text = decode_cp437(data)
     except UnicodeDecodeError:
         text = decode_cp437(data)
-    lines = [line.expandtabs() for line in text.replace("\r\n", "\n").removesuffix("\n").split("\n")]
+    lines = [line.expandtabs() for line in re.sub("\r\n?", "\n", text).removesuffix("\n").split("\n")]
     frame = Frame.from_lines(lines)
     if frame.cells.size == 0:
         raise TextError("the text is empty: give a file of characters")

@@ -13,11 +13,11 @@ from glyphgrad.core.font import Face, FontSpec
 from glyphgrad.core.frame import Frame
 from glyphgrad.errors import ConfigError, GlyphgradWarning
 
-_CUT = 0.02
-"""Share of a glyph's ink outside its cell above which it is reported: antialiasing spills about 1 %."""
+_CUT = 0.03
+"""Share of a glyph's ink outside its cell above which it is reported: antialiasing spills 1 to 2.5 %."""
 
-_JOINING = frozenset(map(chr, range(0x2500, 0x25A0)))
-"""Box drawing and blocks: fonts draw them larger than the cell, on purpose, so that they join."""
+_JOINING = frozenset(map(chr, range(0x2500, 0x25A0))) | {"⌠", "⌡"}
+"""Box drawing, blocks and the halves of an integral: fonts draw them larger than the cell, on purpose, so that they join."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,7 +81,7 @@ class GlyphAtlas:
     @cached_property
     def blank(self) -> NDArray[np.bool_]:
         """(G,) Which glyphs have no ink: the space, and whatever looks like it."""
-        return ~self.coverage.any(axis=(1, 2))
+        return np.asarray(~self.coverage.any(axis=(1, 2)))
 
     @cached_property
     def canonical(self) -> NDArray[np.intp]:
@@ -104,5 +104,7 @@ class GlyphAtlas:
         codes, inverse = np.unique(frame.cells, return_inverse=True)
         unknown = "".join(chr(code) for code in codes if int(code) not in number)
         if unknown:
-            raise ConfigError(f"characters {unknown!r} are not in the atlas: build it with them")
+            raise ConfigError(
+                f"characters {unknown!r} are not in the atlas: build it with them, of a font that has them"
+            )
         return np.array([number[int(code)] for code in codes], dtype=np.intp)[inverse].reshape(frame.cells.shape)

@@ -40,8 +40,10 @@ def charset(encoding: str = "cp437", chars: str | None = None, ban: str = "", ba
     if not wanted:
         raise ConfigError("charset is empty (''): name at least two characters")
     if len(kept) < 2:
+        taken = "".join(dict.fromkeys(char for char in wanted if char in banned))
+        culprit = f"ban list {taken!r}" if taken else f"charset {wanted!r}"
         left = f"only {kept!r} is" if kept else "no character is"
-        raise ConfigError(f"ban list {ban!r}: {left} left of the charset; a fit needs at least two")
+        raise ConfigError(f"{culprit}: {left} left of the charset; a fit needs at least two")
     return kept
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import warnings
 from dataclasses import dataclass
 from functools import cached_property
@@ -42,7 +43,7 @@ class Face:
     def __init__(self, spec: FontSpec, cell: tuple[int, int]):
         self.path = spec.path
         self.cell_width, self.cell_height = cell
-        self._font = _open_for_cell(spec, self.cell_width)
+        self._font = _open_for_cell(spec, cell)
         ascent, descent = self._font.getmetrics()
         top = (self.cell_height - ascent - descent) // 2 if spec.y_offset is None else spec.y_offset
         self._baseline = top + ascent
@@ -81,19 +82,19 @@ class Face:
         canvas = Image.new("L", (3 * width, 3 * height))
         pen = (width + self._left, height + self._baseline)
         ImageDraw.Draw(canvas).text(pen, char, fill=255, font=self._font, anchor="ls")
-        ink = np.asarray(canvas, dtype=np.float32) / 255
+        ink = np.asarray(canvas, dtype=np.float32) / np.float32(255)
         cell = np.ascontiguousarray(ink[height : 2 * height, width : 2 * width])
-        total = float(ink.sum())
-        return cell, (1 - float(cell.sum()) / total if total else 0.0)
+        total = sum(bytes(self._font.getmask(char, mode="L"))) / 255
+        return cell, (max(0.0, 1 - float(cell.sum()) / total) if total else 0.0)
 
 
-def _open_for_cell(spec: FontSpec, cell_width: int) -> ImageFont.FreeTypeFont:
+def _open_for_cell(spec: FontSpec, cell: tuple[int, int]) -> ImageFont.FreeTypeFont:
     strikes = _strikes(spec.path)
     if strikes:
-        return _open_strike(spec, strikes, cell_width)
+        return _open_strike(spec, strikes, *cell)
     size = spec.size
     if size is None:
-        size = cell_width * _MAX_SIZE / max(1.0, _open(spec.path, _MAX_SIZE).getlength("M"))
+        size = cell[0] * _MAX_SIZE / max(1.0, _open(spec.path, _MAX_SIZE).getlength("M"))
         size = max(1.0, size)
     return _open(spec.path, size)
 
@@ -110,8 +111,8 @@ def _strikes(path: Path) -> list[int]:
     return [size for size in _STRIKES if _opens(path, size)]
 
 
-def _open_strike(spec: FontSpec, strikes: list[int], cell_width: int) -> ImageFont.FreeTypeFont:
-    """A bitmap font cannot be scaled: the strike asked for, else the widest that fits the cell."""
+def _open_strike(spec: FontSpec, strikes: list[int], cell_width: int, cell_height: int) -> ImageFont.FreeTypeFont:
+    """A bitmap font cannot be scaled: the strike asked for, else the widest that fits, nearest in height."""
     if spec.size in strikes:
         return _open(spec.path, spec.size)
     if spec.size is not None:
@@ -119,7 +120,7 @@ def _open_strike(spec: FontSpec, strikes: list[int], cell_width: int) -> ImageFo
         raise FontError(f"font {str(spec.path)!r} has no strike of {spec.size:g} pixels: choose one of {sizes}")
     fonts = [_open(spec.path, size) for size in strikes]
     fitting = [font for font in fonts if font.getlength("M") <= cell_width] or fonts[:1]
-    chosen = max(fitting, key=lambda font: font.getlength("M"))
+    chosen = max(fitting, key=lambda font: (font.getlength("M"), -abs(font.size - cell_height)))
     if chosen.getlength("M") > cell_width:
         warnings.warn(
             f"font {str(spec.path)!r} has no strike narrower than {chosen.getlength('M'):g} pixels: "
@@ -139,10 +140,10 @@ def _opens(path: Path, size: float) -> bool:
 
 
 def _open(path: Path, size: float) -> ImageFont.FreeTypeFont:
-    if not path.exists():
+    if not os.path.exists(path):
         raise FontError(f"font {str(path)!r} does not exist: give the path of a TTF, OTF, OTB or PCF file")
-    try:
-        return ImageFont.truetype(str(path), size, layout_engine=ImageFont.Layout.BASIC)
+    try:  # not ImageFont.truetype: of a file that is no font it opens a system font of the same name
+        return ImageFont.FreeTypeFont(str(path), size, layout_engine=ImageFont.Layout.BASIC)
     except OSError as error:
         if "pixel size" in str(error):
             raise FontError(f"font {str(path)!r}: invalid pixel size {size:g}") from None

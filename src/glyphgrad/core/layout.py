@@ -59,11 +59,17 @@ def grid_for(
     """(cols, rows), the missing one chosen so that a picture of `aspect` (width / height) keeps its shape.
 
     `cell` is (width, height) in pixels. `stretch` lays the picture over the rows as if there were no
-    gaps (see target.place), so there the gaps do not count.
+    gaps (see target.place), so there the gaps do not count. Raises ConfigError.
     """
     if fit not in FITS:
         raise ConfigError(f"fit is {fit!r}: choose one of {', '.join(FITS)}")
     cell_width, cell_height = cell
+    sides = {"cols": cols, "rows": rows, "cell width": cell_width, "cell height": cell_height}
+    for name, number in sides.items():
+        if number is not None and not 1 <= number <= MAX_CELLS:
+            raise ConfigError(f"{name} is {number}: give 1 to {MAX_CELLS:,}")
+    if row_gap < 0:
+        raise ConfigError(f"row_gap is {row_gap}: give 0 or more pixels")
     pitch = cell_height + (0 if fit == "stretch" else row_gap)
     spare = 0 if fit == "stretch" else row_gap
     if cols is None and rows is None:

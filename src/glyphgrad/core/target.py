@@ -14,14 +14,15 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
 
 from glyphgrad.core.layout import FITS, Layout
-from glyphgrad.errors import ConfigError, GlyphgradWarning, PictureError
+from glyphgrad.errors import ConfigError, GlyphgradError, GlyphgradWarning, PictureError
 
 Source = str | Path | bytes | BinaryIO | Image.Image | NDArray[np.generic]
 
 MAX_PIXELS = 100_000_000
-_FORMATS = (
-    "AVIF BMP DDS GIF ICO JPEG JPEG2000 PCX PNG PPM QOI SGI TGA TIFF WEBP".split()
-)  # pixels only: Pillow also opens EPS and PDF-like files, by running other programs
+# Formats of pixels only: Pillow also opens EPS and the like, by running other programs.
+_FORMATS = tuple(
+    "AVIF BMP DDS GIF ICO JPEG JPEG2000 PCX PNG PPM QOI SGI TGA TIFF WEBP".split()  # noqa: SIM905
+)
 
 
 def load(source: Source, dark: bool = False, max_pixels: int = MAX_PIXELS) -> Image.Image:
@@ -35,9 +36,10 @@ def load(source: Source, dark: bool = False, max_pixels: int = MAX_PIXELS) -> Im
     if isinstance(source, np.ndarray):
         return _on_paper(_from_array(source), dark)
     if isinstance(source, Image.Image):
-        return _on_paper(ImageOps.exif_transpose(source), dark)
+        with _clear_errors("given"):
+            return _on_paper(ImageOps.exif_transpose(source), dark)
     name = repr(str(source)) if isinstance(source, str | Path) else "standard input"
-    with _clear_errors(name, max_pixels), Image.open(_stream(source), formats=_FORMATS) as image:
+    with _clear_errors(name), Image.open(_stream(source), formats=_FORMATS) as image:
         width, height = image.size
         if width * height > max_pixels:
             raise PictureError(
@@ -46,9 +48,7 @@ def load(source: Source, dark: bool = False, max_pixels: int = MAX_PIXELS) -> Im
             )
         if getattr(image, "is_animated", False):
             frames = getattr(image, "n_frames", 1)
-            warnings.warn(
-                f"{name} is an animation of {frames} frames: taking the first", GlyphgradWarning, stacklevel=2
-            )
+            warnings.warn(f"{name} holds {frames} frames: taking the first", GlyphgradWarning, stacklevel=2)
         return _on_paper(ImageOps.exif_transpose(image), dark)
 
 
@@ -71,7 +71,7 @@ def place(picture: Image.Image, layout: Layout, fit: str = "stretch", dark: bool
         shown = Image.new("L", page, paper)
         corner = ((page[0] - size[0]) // 2, (page[1] - size[1]) // 2)
         shown.paste(grey.resize(size, Image.Resampling.LANCZOS, reducing_gap=3.0), corner)
-    level = np.asarray(shown, dtype=np.float32) / 255
+    level = np.asarray(shown, dtype=np.float32) / np.float32(255)
     return level if dark else 1 - level
 
 
@@ -96,18 +96,18 @@ def _stream(source: str | Path | bytes | BinaryIO) -> BinaryIO | str:
 
 
 @contextmanager
-def _clear_errors(name: str, max_pixels: int) -> Iterator[None]:
+def _clear_errors(name: str) -> Iterator[None]:
     """Pillow's many ways to fail, as one PictureError; and our pixel limit instead of Pillow's."""
     limit, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None
     try:
         yield
-    except PictureError:
+    except (GlyphgradError, GlyphgradWarning):
         raise
     except UnidentifiedImageError:
         raise PictureError(
             f"picture {name} is not a picture that can be read: give a PNG, JPEG, GIF, WebP, ..."
         ) from None
-    except (OSError, SyntaxError, ValueError, EOFError, MemoryError) as error:
+    except Exception as error:  # a damaged file makes Pillow raise anything: IndexError, TypeError, SyntaxError
         reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
         raise PictureError(f"picture {name} cannot be read ({reason}): is the file whole?") from None
     finally:
@@ -141,8 +141,5 @@ def _on_paper(image: Image.Image, dark: bool) -> Image.Image:
 def _eight_bits(image: Image.Image) -> Image.Image:
     """16-bit grey ("I;16", "I") by its top byte; "F" is taken as [0, 1], or as [0, 255] if it goes beyond."""
     values = np.nan_to_num(np.asarray(image, dtype=np.float64))
-    if image.mode == "F":
-        scaled = values * (255 if values.max(initial=0) <= 1 else 1)
-    else:
-        scaled = values / 257
-    return Image.fromarray(np.rint(np.clip(scaled, 0, 255)).astype(np.uint8))
+    unit = 1 if image.mode == "F" and values.max(initial=0) <= 1 else 255 if image.mode == "F" else 65535
+    return Image.fromarray(np.rint(np.clip(values / unit, 0, 1) * 255).astype(np.uint8))

@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from glyphgrad.errors import ConfigError
 
 DEVICES = ("auto", "cpu", "cuda", "mps")
+SOLVERS = ("hybrid", "discrete", "gradient")
+OBJECTIVES = ("seed", "perceptual")
+EFFORTS = ("fast", "normal", "best")
+TONES = ("auto", "off")
+DESCENT = {"iterations", "lr", "warmup", "gumbel", "temp_start", "temp_end", "save_temp"}
+"""Options that only the descent has."""
+DIVERSITY = {"seed": 0.01, "perceptual": 0.0}
+"""Weight of the entropy where none is given: the original tool's, and none where an eye is the judge."""
 LONG_RUN = 10_000
 """Iterations of the original tool; a run at least this long warms up over `LONG_WARMUP` of them."""
 LONG_WARMUP = 1000
@@ -20,16 +28,18 @@ class LossWeights:
     `diversity_weight` weighs the entropy (nats) of character usage, `multiscale_weight` the mean
     squared error of copies averaged over `multiscale_kernel` pixels each way, every half kernel. With
     `protect_whitespace` blank characters do not count as usage, so that paper may stay empty.
+    A diversity weight of None is 0.01 with the seed objective and 0 with the perceptual one.
     """
 
-    diversity_weight: float = 0.01
+    diversity_weight: float | None = None
     multiscale_weight: float = 0.5
     multiscale_kernel: int = 4
     protect_whitespace: bool = True
 
     def __post_init__(self) -> None:
         for name in ("diversity_weight", "multiscale_weight"):
-            _check(name, getattr(self, name), 0, "a weight of at least 0 (0 switches the term off)")
+            weight = getattr(self, name)
+            _check(name, 0 if weight is None else weight, 0, "a weight of at least 0 (0 switches the term off)")
         _check("multiscale_kernel", self.multiscale_kernel, 2, "a whole number of at least 2 pixels")
 
     @property
@@ -57,10 +67,23 @@ class AnnealConfig:
 class FitConfig:
     """A whole fit. Raises ConfigError.
 
+    `solver` "discrete" searches over grids of characters, "gradient" is the original tool's descent
+    (iterations, lr, warmup, anneal and device are its own), "hybrid" the search, and the descent where
+    something continuous is learned. `objective` "seed" is the original loss, "perceptual" what an eye
+    sees (see fit.perceptual) from `viewing_distance` cell heights away; None is the one that suits the
+    solver. `tone` "auto" maps the target's tones onto those the atlas can reach, for the perceptual
+    objective. `effort` is how long to search. `bound` asks for a lower bound of the objective.
+
     `warmup` None: 1,000 steps, or a tenth of `iterations` when they are fewer than 10,000.
     `save_interval` is how often, in steps, progress is reported. `threads` None: as many as there are.
     """
 
+    solver: str = "hybrid"
+    objective: str | None = None
+    effort: str = "normal"
+    tone: str = "auto"
+    viewing_distance: float = 350
+    bound: bool = False
     iterations: int = LONG_RUN
     lr: float = 0.01
     warmup: int | None = None
@@ -79,12 +102,31 @@ class FitConfig:
             raise ConfigError(f"lr is {self.lr}: give a learning rate above 0")
         if self.threads is not None:
             _check("threads", self.threads, 1, "a whole number of at least 1")
-        if self.device not in DEVICES:
-            raise ConfigError(f"device is {self.device!r}: choose one of {', '.join(DEVICES)}")
+        choices = {"device": DEVICES, "solver": SOLVERS, "effort": EFFORTS, "tone": TONES}
+        for name, known in choices.items():
+            _check_choice(name, getattr(self, name), known)
+        if not (math.isfinite(self.viewing_distance) and self.viewing_distance > 0):
+            raise ConfigError(f"viewing_distance is {self.viewing_distance}: give cell heights, more than 0")
+        self._settle()
         if self.warmup is not None and not 0 <= self.warmup < self.iterations:
             raise ConfigError(
                 f"warmup is {self.warmup}: give fewer steps than the {self.iterations} iterations, or none"
             )
+
+    def _settle(self) -> None:
+        """Resolve what depends on other options: the objective by the solver, the diversity by the objective."""
+        objective = self.objective or ("seed" if self.solver == "gradient" else "perceptual")
+        _check_choice("objective", objective, OBJECTIVES)
+        if (self.solver, objective) == ("gradient", "perceptual"):
+            raise ConfigError("objective is 'perceptual': the gradient solver is the original's, give it 'seed'")
+        object.__setattr__(self, "objective", objective)
+        if self.weights.diversity_weight is None:
+            object.__setattr__(self, "weights", replace(self.weights, diversity_weight=DIVERSITY[objective]))
+
+    @property
+    def diversity(self) -> float:
+        """The weight of the entropy of usage."""
+        return self.weights.diversity_weight or 0.0
 
     @property
     def warmup_steps(self) -> int:
@@ -96,3 +138,8 @@ class FitConfig:
 def _check(name: str, value: float, least: float, wish: str) -> None:
     if not (math.isfinite(value) and value >= least):
         raise ConfigError(f"{name} is {value}: give {wish}")
+
+
+def _check_choice(name: str, value: str, known: tuple[str, ...]) -> None:
+    if value not in known:
+        raise ConfigError(f"{name} is {value!r}: choose one of {', '.join(known)}")

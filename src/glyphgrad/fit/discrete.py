@@ -24,8 +24,8 @@ _SLACK = 1e-6
 """A move must gain this share of the densest glyph's energy: the rounding of a float32 field is below it."""
 _BATCH = 1 << 20
 """Numbers worked on at once: few enough to stay in cache, many enough to hide the interpreter."""
-_HERD = 64
-"""With diversity the glyphs are counted anew after every 1 / 64 of the cells, or all run for the same rare glyph."""
+_HERD = 16
+"""With diversity the glyphs are counted anew after every 1 / 16 of the cells, or all run for the same rare glyph."""
 
 
 @dataclass(frozen=True)
@@ -76,11 +76,9 @@ def solve(
     settle(search)
     if search.usage.weight > 0:
         diversify(search)
-    else:
-        exact = improve_chains(search, EFFORTS[effort].chains)
-        if exact:
-            return search.best()
-    anneal(search, EFFORTS[effort], np.random.default_rng(seed))
+    solved = not search.usage.weight and improve_chains(search, EFFORTS[effort].chains)
+    if not solved:
+        anneal(search, EFFORTS[effort], np.random.default_rng(seed))
     return search.best()
 
 
@@ -105,19 +103,19 @@ class _Usage:
         share = counts[counts > 0] / max(1, counts.sum())
         return self.weight * float(np.sum(share * np.log(share)))
 
-    def steps(self) -> Floats:
-        """(G, G) The exact change of `cost` when one cell goes from glyph o to glyph n.
+    def steps(self, old: Indices) -> Floats:
+        """(cells, G) The exact change of `cost` when one cell goes from glyph `old` (cells,) to any other.
 
         With S = sum c log c and N = sum c the entropy is log N - S / N; a move changes at most two counts.
         """
-        c, free = self.counts.astype(np.float64), self.free
-        down = np.where(free, _xlogx(c - 1) - _xlogx(c), 0.0)
-        up = np.where(free, _xlogx(c + 1) - _xlogx(c), 0.0)
-        total = c.sum() + free.astype(np.float64) - free[:, None]
-        n = np.maximum(total, 1)
-        entropy = np.log(n) - (_xlogx(c).sum() + down[:, None] + up) / n
-        np.fill_diagonal(entropy, -self.cost(self.counts) / self.weight)
-        return np.asarray(-self.weight * entropy - self.cost(self.counts), np.float32)
+        c, each = self.counts.astype(np.float64), np.arange(len(old))
+        lost = np.where(self.free, _xlogx(c - 1) - _xlogx(c), 0.0)[old]
+        won = np.where(self.free, _xlogx(c + 1) - _xlogx(c), 0.0)
+        n = np.maximum(1, c.sum() + np.arange(-1, 2))[1 + self.free - self.free[old, None].astype(np.intp)]
+        change = (_xlogx(c).sum() + lost[:, None] + won) / n - np.log(n)
+        change = self.weight * change - self.cost(self.counts)
+        change[each, old] = 0
+        return np.asarray(change, np.float32)
 
 
 def _xlogx(x: Doubles) -> Doubles:
@@ -159,7 +157,7 @@ class _Search:
         self.slack = _SLACK * float(diagonal.max())
         self.glyphs, self.stale = np.zeros(frame, np.intp), np.zeros(frame, bool)
         self.field = np.zeros((frame, glyphs), np.float32)
-        self.sweep, self.kept = 0, (np.inf, np.zeros((rows, cols), np.intp))
+        self.sweep, self.stopped, self.kept = 0, False, (np.inf, np.zeros((rows, cols), np.intp))
 
     def matched(self) -> Indices:
         """The best glyph of every cell as if all the others were perfect."""
@@ -217,7 +215,7 @@ class _Search:
 
     def grid(self) -> Indices:
         """(rows, cols)"""
-        return self.glyphs[self.cells]
+        return np.asarray(self.glyphs[self.cells])
 
     def keep(self) -> None:
         """Remember the grid if it is the best so far."""
@@ -232,7 +230,8 @@ class _Search:
         self.sweep += 1
         if self.on_sweep is not None:
             self.on_sweep(Progress(self.sweep, self.energy.paper + self.objective, self.grid()))
-        return self.should_stop is None or not self.should_stop()
+        self.stopped = self.stopped or (self.should_stop is not None and self.should_stop())
+        return not self.stopped
 
 
 def _checked_bias(bias: NDArray[np.floating] | None, shape: tuple[int, int, int]) -> Floats | None:
@@ -272,7 +271,7 @@ def _improve(search: _Search, cells: Indices) -> bool:
     gains = search.gains(cells)
     wanted = gains
     if search.usage.weight > 0:
-        wanted = gains + search.usage.steps()[search.glyphs[cells]]
+        wanted = gains + search.usage.steps(search.glyphs[cells])
     new, each = wanted.argmin(axis=1), np.arange(len(cells))
     better = np.flatnonzero(wanted[each, new] < -search.slack)
     if not len(better):
@@ -300,7 +299,7 @@ def anneal(search: _Search, effort: Effort, rng: np.random.Generator) -> None:
 
     Adding Gumbel noise to -dE / T and taking the largest draws from the Gibbs distribution (Gumbel 1954).
     """
-    if not effort.annealed:
+    if not effort.annealed or search.stopped:
         return
     search.reset(search.best())
     scale = _typical_gain(search)
@@ -314,7 +313,7 @@ def anneal(search: _Search, effort: Effort, rng: np.random.Generator) -> None:
                 _draw(search, cells, np.float32(temperature) * drawn)
         if not search.goes_on():
             break
-    search.stale[search.cells] = True
+    search.reset(search.grid())  # a fresh field: thousands of float32 updates add up
     settle(search)
 
 
@@ -322,8 +321,8 @@ def _draw(search: _Search, cells: Indices, noise: Floats) -> None:
     gains = search.gains(cells)
     wanted = gains - noise
     if search.usage.weight > 0:
-        wanted += search.usage.steps()[search.glyphs[cells]]
-    new, each = wanted.argmin(axis=1), np.arange(len(cells))
+        wanted += search.usage.steps(search.glyphs[cells])
+    new = wanted.argmin(axis=1)
     moved = np.flatnonzero(new != search.glyphs[cells])
     if len(moved):
         search.move(cells[moved], new[moved], float(gains[moved, new[moved]].sum(dtype=np.float64)))
@@ -340,6 +339,8 @@ def _typical_gain(search: _Search) -> float:
 def diversify(search: _Search) -> None:
     """Search from a grid at high pressure too: from nearly blank paper no single glyph may pay for itself."""
     weight = search.usage.weight
+    if search.stopped:
+        return
     for pressure in (8, 4, 2, 1):
         search.usage.weight = pressure * weight
         while sweep(search) and search.goes_on():
@@ -350,20 +351,20 @@ def diversify(search: _Search) -> None:
 def improve_chains(search: _Search, rounds: int) -> bool:
     """Whole rows, and whole columns, at once where they are chains; whether that is the global optimum."""
     ry, rx = search.pairs.reach
-    for _ in range(rounds):
+    for _ in range(rounds if not search.stopped else 0):
         before = search.objective
         if rx == 1:
-            chains(search, search.cells, search.pairs.rows, ry + 1, 1)
+            chains(search, search.cells, search.pairs.rows, ry + 1, (0, 1))
         if ry == 1:
-            chains(search, search.cells.T, search.pairs.cols, rx + 1, search.stride)
+            chains(search, search.cells.T, search.pairs.cols, rx + 1, (1, 0))
         if not settle(search) or search.objective > before - search.slack:
             break
     return rounds > 0 and min(ry, rx) == 0 and max(ry, rx) <= 1
 
 
-def chains(search: _Search, lines: Indices, classes: Indices, apart: int, ahead: int) -> None:
-    """The best glyphs of every line (n, length) of cells, neighbours `ahead` of each other, the rest held."""
-    size = max(1, _BATCH // search.field.shape[1] ** 2)
+def chains(search: _Search, lines: Indices, classes: Indices, apart: int, ahead: tuple[int, int]) -> None:
+    """The best glyphs of every line (n, length) of cells, neighbours (dy, dx) `ahead`, the rest held."""
+    size = max(1, 4 * _BATCH // search.field.shape[1] ** 2)
     for colour in range(apart):
         for kind in np.unique(classes[colour::apart]):
             same = lines[colour::apart][classes[colour::apart] == kind]
@@ -371,42 +372,39 @@ def chains(search: _Search, lines: Indices, classes: Indices, apart: int, ahead:
                 _solve_chain(search, same[i : i + size], ahead)
 
 
-def _solve_chain(search: _Search, lines: Indices, ahead: int) -> None:
+def _solve_chain(search: _Search, lines: Indices, ahead: tuple[int, int]) -> None:
     """Min-sum dynamic programming (Viterbi 1967) over lines (n, length) that do not touch each other."""
     alone, tables = _chain_terms(search, lines, ahead)
-    cost, back = alone[:, 0], []
+    costs = [alone[:, 0]]
     for j, table in enumerate(tables):
-        through = cost[:, None, :] + table.T
-        back.append(through.argmin(axis=2))
-        cost = np.take_along_axis(through, back[-1][:, :, None], axis=2)[:, :, 0] + alone[:, j + 1]
-    path = [cost.argmin(axis=1)]
-    for step in reversed(back):
-        path.append(step[np.arange(len(lines)), path[-1]])
+        costs.append(search.pairs.min_sum(table, costs[-1]) + alone[:, j + 1])
+    path = [costs[-1].argmin(axis=1)]
+    for cost, table in zip(costs[-2::-1], tables[::-1], strict=True):
+        path.append((cost + 2 * search.pairs.values[table].T[path[-1]]).argmin(axis=1))
     new, old = np.stack(path[::-1], axis=1), search.glyphs[lines]
-    change = _chain_cost(alone, tables, new) - _chain_cost(alone, tables, old)
+    change = _chain_cost(search, alone, tables, new) - _chain_cost(search, alone, tables, old)
     better = change < -search.slack
     differs = better[:, None] & (new != old)
     if differs.any():
         search.move(lines[differs], new[differs], float(change[better].sum()))
 
 
-def _chain_terms(search: _Search, lines: Indices, ahead: int) -> tuple[Floats, list[Floats]]:
-    """Costs of every glyph (n, length, G) without the chain's own pairs, and those of neighbours (G, G)."""
+def _chain_terms(search: _Search, lines: Indices, ahead: tuple[int, int]) -> tuple[Floats, list[int]]:
+    """Costs of every glyph (n, length, G) without the chain's own pairs, and the tables of these pairs."""
     (ry, rx), glyphs = search.pairs.reach, search.glyphs[lines]
     near = search.pairs.index[search.row_class[lines[0]], search.col_class[lines[0]]]
-    ids = near[:-1, ry, rx + 1] if ahead == 1 else near[:-1, ry + 1, rx]
-    tables = [2 * search.pairs.values[i] for i in ids]
-    # gains + 0 at the old glyph: adding back the pull of the old glyph on itself is inside `step`
+    tables = [int(i) for i in near[:-1, ry + ahead[0], rx + ahead[1]]]
     alone = search.gains(lines.ravel()).reshape(*lines.shape, -1)
     for j, table in enumerate(tables):
-        alone[:, j] -= table.T[glyphs[:, j + 1]]
-        alone[:, j + 1] -= table[glyphs[:, j]]
+        pair = 2 * search.pairs.values[table]
+        alone[:, j] -= pair.T[glyphs[:, j + 1]]
+        alone[:, j + 1] -= pair[glyphs[:, j]]
     return alone, tables
 
 
-def _chain_cost(alone: Floats, tables: list[Floats], glyphs: Indices) -> Doubles:
+def _chain_cost(search: _Search, alone: Floats, tables: list[int], glyphs: Indices) -> Doubles:
     """(n,) The cost of the glyphs (n, length)."""
     cost = np.take_along_axis(alone, glyphs[:, :, None], axis=2).sum(axis=(1, 2), dtype=np.float64)
     for j, table in enumerate(tables):
-        cost += table[glyphs[:, j], glyphs[:, j + 1]]
+        cost += 2 * search.pairs.values[table, glyphs[:, j], glyphs[:, j + 1]]
     return np.asarray(cost)

@@ -1,4 +1,4 @@
-"""The fit itself: target ink and atlas in, characters out."""
+"""The fit itself: target ink and atlas in, characters out. It picks the objective and the solver."""
 
 from __future__ import annotations
 
@@ -14,19 +14,34 @@ from glyphgrad.core.art import Art
 from glyphgrad.core.atlas import GlyphAtlas
 from glyphgrad.core.frame import Frame
 from glyphgrad.core.layout import Layout
-from glyphgrad.fit.config import FitConfig, LossWeights
+from glyphgrad.fit import discrete
+from glyphgrad.fit.bound import lower_bound
+from glyphgrad.fit.config import FitConfig
+from glyphgrad.fit.energy import Energy, Filter, identity, seed_filters
+from glyphgrad.fit.perceptual import perceptual_filters, reachable
 from glyphgrad.fit.progress import Step
+
+OnStep = Callable[[Step], None]
+ShouldStop = Callable[[], bool]
 
 
 @dataclass(frozen=True, eq=False)
 class FitResult:
-    """What a fit found. `target` (height, width) is the ink in [0, 1] it was to show."""
+    """What a fit found.
+
+    `target` (height, width) is the ink in [0, 1] it was to show, `aim` the same in tones the atlas can
+    reach; `filters` made the objective. `seconds` is the solver's time. `bound`, if it was asked for,
+    is a number below which no grid's objective lies.
+    """
 
     art: Art
     target: NDArray[np.float32]
-    weights: LossWeights
+    aim: NDArray[np.float32]
+    filters: tuple[Filter, ...]
+    config: FitConfig
     seconds: float
     interrupted: bool = False
+    bound: float | None = None
 
     @property
     def frame(self) -> Frame:
@@ -38,23 +53,32 @@ class FitResult:
 
     @cached_property
     def figures(self) -> dict[str, float]:
-        """The *hard* grid's `mse`, `multiscale` (the mse of pooled copies), `objective` (both, weighed),
-        `diversity` (entropy of usage in nats) and `unique_glyphs`."""
-        error = self.art.ink.astype(np.float64) - self.target
-        weights = self.weights
-        mse = float(np.mean(error**2))
-        multiscale = 0.0
-        if weights.multiscale_weight:
-            multiscale = float(np.mean(pooled(error, weights.multiscale_kernel, weights.multiscale_stride) ** 2))
-        glyphs = self.art.atlas.glyphs(self.frame)
-        counts = np.bincount(glyphs.ravel(), minlength=len(self.art.atlas.chars))
-        return {
+        """The *hard* grid's figures.
+
+        `objective` is what the fit minimised, without its diversity; `mse` and `multiscale` are the
+        original's two terms, against `target`; `diversity` is the entropy of usage in nats,
+        `unique_glyphs` how many characters are used. With a bound: `bound` and `gap`, the share of the
+        objective by which it may lie above the best grid's.
+        """
+        art, weights = self.art, self.config.weights
+        glyphs = art.atlas.glyphs(art.frame)
+        mse = self._energy(self.target, (identity(1 / self.target.size),))(glyphs)
+        pooled = seed_filters(art.layout, float(weights.multiscale_weight > 0), weights.multiscale_kernel)
+        counts = np.bincount(glyphs.ravel(), minlength=len(art.atlas.chars))
+        figures = {
+            "objective": self._energy(self.aim, self.filters)(glyphs),
             "mse": mse,
-            "multiscale": multiscale,
-            "objective": mse + weights.multiscale_weight * multiscale,
-            "diversity": entropy(counts[~self.art.atlas.blank] if weights.protect_whitespace else counts),
+            "multiscale": self._energy(self.target, pooled)(glyphs) - mse,
+            "diversity": entropy(counts[~art.atlas.blank] if weights.protect_whitespace else counts),
             "unique_glyphs": int(np.count_nonzero(counts)),
         }
+        if self.bound is not None:
+            gap = 1 - self.bound / figures["objective"] if figures["objective"] else 0.0
+            figures |= {"bound": self.bound, "gap": gap}
+        return figures
+
+    def _energy(self, target: NDArray[np.float32], filters: tuple[Filter, ...]) -> Energy:
+        return Energy(target, self.art.atlas.coverage, self.art.layout, filters)
 
 
 def fit(
@@ -63,33 +87,81 @@ def fit(
     layout: Layout,
     config: FitConfig,
     dark: bool = False,
-    on_step: Callable[[Step], None] | None = None,
-    should_stop: Callable[[], bool] | None = None,
+    on_step: OnStep | None = None,
+    should_stop: ShouldStop | None = None,
 ) -> FitResult:
     """The grid of characters whose render is most like `target` (height, width), ink in [0, 1].
 
     `on_step` is told of progress; when `should_stop` answers True the fit ends with what it has.
+    Raises GlyphgradError.
     """
-    from glyphgrad.fit.gradient import descend  # torch takes a second to import: only when needed
-
-    stopped = False
-
-    def asked_to_stop() -> bool:
-        nonlocal stopped
-        stopped = should_stop is not None and should_stop()
-        return stopped
-
+    stop = _Remembered(should_stop)
     start = time.perf_counter()
-    glyphs = descend(target, atlas, layout, config, on_step, asked_to_stop)
+    aim, filters = aim_and_filters(target, atlas, layout, config)
+    if config.solver == "gradient":
+        from glyphgrad.fit.gradient import descend  # torch takes a second to import: only when needed
+
+        glyphs = descend(aim, atlas, layout, config, on_step, stop)
+    else:
+        glyphs = search(aim, atlas, layout, filters, config, on_step, stop)
     seconds = time.perf_counter() - start
-    return FitResult(Art(atlas.frame(glyphs), atlas, layout, dark), target, config.weights, seconds, stopped)
+    bound = lower_bound(Energy(aim, atlas.coverage, layout, filters)) if config.bound else None
+    art = Art(atlas.frame(glyphs), atlas, layout, dark)
+    return FitResult(art, target, aim, filters, config, seconds, stop.answered, bound)
 
 
-def pooled(image: NDArray[np.float64], kernel: int, stride: int) -> NDArray[np.float64]:
-    """(H, W) -> averages over `kernel` x `kernel` pixels every `stride`; windows that stick out are dropped."""
-    sums = np.pad(image, ((1, 0), (1, 0))).cumsum(0).cumsum(1)
-    rows = sums[kernel::stride] - sums[:-kernel:stride]
-    return np.asarray((rows[:, kernel::stride] - rows[:, :-kernel:stride]) / kernel**2)
+def aim_and_filters(
+    target: NDArray[np.float32], atlas: GlyphAtlas, layout: Layout, config: FitConfig
+) -> tuple[NDArray[np.float32], tuple[Filter, ...]]:
+    """What the objective compares with, (height, width) ink in [0, 1], and through which filters."""
+    if config.objective == "seed":
+        weights = config.weights
+        return target, seed_filters(layout, weights.multiscale_weight, weights.multiscale_kernel)
+    aim = reachable(target, atlas.coverage) if config.tone == "auto" else target
+    return aim, perceptual_filters(layout, config.viewing_distance)
+
+
+def search(
+    aim: NDArray[np.float32],
+    atlas: GlyphAtlas,
+    layout: Layout,
+    filters: tuple[Filter, ...],
+    config: FitConfig,
+    on_step: OnStep | None,
+    should_stop: ShouldStop,
+) -> NDArray[np.intp]:
+    """The grid (rows, cols) of glyph numbers that the exact search ends with."""
+    energy = Energy(aim, atlas.coverage, layout, filters)
+    protected = atlas.blank if config.weights.protect_whitespace else np.zeros_like(atlas.blank)
+
+    def report(progress: discrete.Progress) -> None:
+        assert on_step is not None
+        counts = np.bincount(progress.glyphs.ravel(), minlength=len(atlas.chars))
+        diversity = entropy(counts[~protected])
+        art = Art(atlas.frame(progress.glyphs), atlas, layout)
+        recon = progress.objective + config.diversity * diversity
+        on_step(Step(progress.sweep, 0, recon, diversity, 0.0, 0.0, art.frame, art.ink))
+
+    return discrete.solve(
+        energy,
+        effort=config.effort,
+        seed=config.seed,
+        diversity=config.diversity,
+        protected=protected,
+        on_sweep=report if on_step else None,
+        should_stop=should_stop,
+    )
+
+
+class _Remembered:
+    """A `should_stop` that remembers having answered True."""
+
+    def __init__(self, ask: ShouldStop | None):
+        self.ask, self.answered = ask, False
+
+    def __call__(self) -> bool:
+        self.answered = self.answered or (self.ask is not None and self.ask())
+        return self.answered
 
 
 def entropy(counts: NDArray[np.integer]) -> float:

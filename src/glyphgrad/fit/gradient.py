@@ -5,6 +5,7 @@ It is the original tool's way, kept as the reference that the exact search is me
 
 from __future__ import annotations
 
+import os
 import random
 from collections.abc import Callable
 
@@ -24,6 +25,7 @@ from glyphgrad.fit.soft_raster import SoftRaster
 
 _START_SPREAD = 0.01
 _SPARE_NOISE = 1 << 22
+_SEEDS = 1 << 63
 
 
 def descend(
@@ -43,7 +45,7 @@ def descend(
     """
     device = pick_device(config.device)
     if config.threads:
-        torch.set_num_threads(config.threads)
+        torch.set_num_threads(min(config.threads, os.cpu_count() or 1))
     _check_kernel(config, layout)
     descent = _Descent(target, atlas, layout, config, device)
     last = config.iterations - 1
@@ -95,7 +97,7 @@ class _Descent:
             torch.as_tensor(counted.astype(np.float32), device=device),
             config.weights,
         )
-        generator = torch.Generator().manual_seed(config.seed)
+        generator = torch.Generator().manual_seed(config.seed % _SEEDS)
         size = (layout.rows * layout.cols, len(atlas.chars))
         self.logits = (torch.randn(size, generator=generator) * _START_SPREAD).to(device).requires_grad_()
         self.optimizer = torch.optim.AdamW([self.logits], lr=config.lr, fused=True)

@@ -12,10 +12,10 @@ from glyphgrad.core.frame import Frame
 
 @dataclass(frozen=True)
 class Step:
-    """Where a fit stands, after `step` of `steps`.
+    """Where a fit stands, after `step` of `steps` (0: not known beforehand).
 
     `recon` is the loss without its diversity term, `diversity` the entropy of usage in nats, `rate`
-    and `temperature` the schedule's; `frame` is the hard grid, and `soft` (height, width) the ink in
+    and `temperature` the descent's schedule (0 in a search); `frame` is the hard grid, and `soft` (height, width) the ink in
     [0, 1] at the temperature for saving.
     """
 

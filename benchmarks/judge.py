@@ -1,0 +1,48 @@
+"""Judging texts by `glyphgrad score`: every tool's text drawn with the same font on the same grid."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+
+import glyphgrad
+from tool import Screen
+
+COLUMNS = ("cor2", "ssim2", "cor4", "ssim4", "cor8", "ssim8", "mse")
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What `score` says of one tool's text of one picture, and the seconds the tool took."""
+
+    tool: str
+    picture: str
+    kind: str
+    figures: dict[str, float]
+    seconds: float
+
+
+def score(text: str, file: Path, screen: Screen) -> dict[str, float]:
+    """The figures of a text: see glyphgrad.core.score. The picture fills the grid, whatever its shape.
+
+    On one BLAS thread: with two on busy cores the threads wait for each other most of the time.
+    """
+    with threadpool_limits(1):
+        return glyphgrad.score(text.encode(), file, "terminal", **screen.options)
+
+
+def mean(verdicts: Iterable[Verdict]) -> dict[str, float]:
+    """The mean of every figure, and of the seconds."""
+    found = list(verdicts)
+    means = {name: sum(each.figures[name] for each in found) / len(found) for name in COLUMNS}
+    return means | {"seconds": sum(each.seconds for each in found) / len(found)}
+
+
+def means_by_tool(verdicts: Iterable[Verdict], kind: str | None = None) -> dict[str, dict[str, float]]:
+    """Tool -> means over the pictures of a kind, or over all; tools in the order they came."""
+    chosen = [each for each in verdicts if kind is None or each.kind == kind]
+    tools = dict.fromkeys(each.tool for each in chosen)
+    return {tool: mean(each for each in chosen if each.tool == tool) for tool in tools}

@@ -1,0 +1,210 @@
+"""The search over hard grids, against brute force and against itself recomputed."""
+
+from __future__ import annotations
+
+from itertools import product
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from glyphgrad.core.layout import Layout
+from glyphgrad.errors import ConfigError
+from glyphgrad.fit.discrete import EFFORTS, Progress, _Search, _Usage, solve
+from glyphgrad.fit.energy import Energy, Filter, gaussian, gradient, identity, pooling, seed_filters
+
+GLYPHS = 8
+
+
+def problem(layout: Layout, filters: tuple[Filter, ...] | None = None, glyphs: int = GLYPHS, seed: int = 0) -> Energy:
+    rng = np.random.default_rng(seed)
+    coverage = (rng.random((glyphs, layout.cell_height, layout.cell_width)) < 0.4).astype(np.float32)
+    coverage[0] = 0
+    target = rng.random((layout.height, layout.width), np.float32)
+    return Energy(target, coverage, layout, seed_filters(layout, 0.5, 4) if filters is None else filters)
+
+
+def total(
+    energy: Energy, glyphs: NDArray[np.intp], weight: float = 0.0, free: NDArray[np.bool_] | None = None
+) -> float:
+    """E - weight * H, the entropy written out."""
+    counts = np.bincount(glyphs.ravel(), minlength=len(energy.coverage))[slice(None) if free is None else free]
+    share = counts[counts > 0] / max(1, counts.sum())
+    return energy(glyphs) + weight * float((share * np.log(share)).sum())
+
+
+def best_change(
+    energy: Energy, glyphs: NDArray[np.intp], weight: float = 0.0, free: NDArray[np.bool_] | None = None
+) -> float:
+    """The most that a change of one glyph lowers the objective, by trying all."""
+    now, lowest = total(energy, glyphs, weight, free), np.inf
+    for y, x, n in np.ndindex(*energy.shape, len(energy.coverage)):
+        changed = glyphs.copy()
+        changed[y, x] = n
+        lowest = min(lowest, total(energy, changed, weight, free) - now)
+    return lowest
+
+
+def brute_force(energy: Energy) -> float:
+    """The lowest E of all grids. E has terms of one and two cells only: they are read off by changing one and two."""
+    glyphs, cells = len(energy.coverage), energy.shape[0] * energy.shape[1]
+    grids = np.array(list(product(range(glyphs), repeat=cells)))
+    few = grids[(grids > 0).sum(axis=1) <= 2]
+    known = {tuple(np.flatnonzero(g)) + tuple(g[g > 0]): energy(g.reshape(energy.shape)) for g in few}
+    total, blank = np.full(len(grids), known[()]), known[()]
+    for c in range(cells):
+        total += np.array([blank, *(known[c, k] for k in range(1, glyphs))])[grids[:, c]] - blank
+        for d in range(c):
+            pair = np.zeros((glyphs, glyphs))
+            for k, m in product(range(1, glyphs), repeat=2):
+                pair[k, m] = known[d, c, k, m] - known[d, k] - known[c, m] + blank
+            total += pair[grids[:, d], grids[:, c]]
+    return energy(grids[total.argmin()].reshape(energy.shape))
+
+
+@pytest.mark.parametrize("effort", EFFORTS)
+@pytest.mark.parametrize(
+    "filters", [None, (gaussian(1.0, 2.0),), (gradient(1.0, 1.0), identity(0.1)), (pooling(1.0, 3, 7), identity(0.1))]
+)
+@pytest.mark.parametrize("diversity", [0.0, 0.01])
+def test_no_single_change_helps(effort: str, filters: tuple[Filter, ...] | None, diversity: float) -> None:
+    energy = problem(Layout(3, 5, 6, 5), filters)
+    weight = diversity * energy.paper
+    free = np.arange(GLYPHS) > 0
+    glyphs = solve(energy, effort=effort, diversity=weight, protected=~free)
+    # 1e-5 of the energy: moves below the rounding of a float32 field are not made
+    assert best_change(energy, glyphs, weight, free) >= -1e-5 * energy.paper
+
+
+@pytest.mark.parametrize("layout", [Layout(2, 4, 6, 5, 6), Layout(1, 5, 6, 5), Layout(5, 1, 6, 5), Layout(1, 1, 6, 5)])
+def test_chains_are_solved_to_the_global_optimum(layout: Layout) -> None:
+    filters = (identity(0.02), pooling(1.0, 4, 2))
+    for seed in range(3):
+        energy = problem(layout, filters, glyphs=3, seed=seed)
+        # 1e-6: the tables are float32
+        assert energy(solve(energy)) == pytest.approx(brute_force(energy), rel=1e-6)
+
+
+def test_annealing_finds_the_best_of_all_grids_where_sweeps_do_not() -> None:
+    """Twelve small problems of a strong blur, of which sweeps alone solve a part."""
+    problems = [problem(Layout(2, 3, 4, 4), (gaussian(1.0, 2.0),), glyphs=4, seed=seed) for seed in range(12)]
+    best = np.array([brute_force(energy) for energy in problems])
+    found = {effort: np.array([energy(solve(energy, effort=effort)) for energy in problems]) for effort in EFFORTS}
+    np.testing.assert_allclose(found["best"], best, rtol=1e-5)  # float32 tables
+    assert (found["fast"] > best * 1.0001).any()
+
+
+def test_more_effort_is_never_worse() -> None:
+    energy = problem(Layout(8, 10, 6, 5), (gaussian(1.0, 2.0),), glyphs=20)
+    fast, normal, best = (energy(solve(energy, effort=effort)) for effort in ("fast", "normal", "best"))
+    assert best <= normal * 1.01  # annealing is random: another 1 % either way
+    assert normal <= fast * (1 + 1e-6)  # normal goes on from where fast ends
+
+
+def test_the_field_kept_is_the_field_recomputed() -> None:
+    energy = problem(Layout(5, 6, 6, 5), (gaussian(1.0, 2.0), pooling(1.0, 3, 7)))
+    search = _Search(energy, _Usage(0, None, GLYPHS), None)
+    rng = np.random.default_rng(0)
+    search.reset(rng.integers(0, GLYPHS, energy.shape))
+    for _ in range(20):
+        cells = rng.choice(search.colours[0], 1)
+        new = rng.integers(0, GLYPHS, 1)
+        search.move(cells, new, float(search.gains(cells)[0, new[0]]))
+    fresh = energy.field(search.grid())
+    # 1e-5: twenty float32 updates
+    np.testing.assert_allclose(search.field[search.cells], fresh, atol=1e-5 * np.abs(fresh).max())
+    assert energy.paper + search.total == pytest.approx(energy(search.grid()), abs=1e-5 * energy.paper)
+
+
+@pytest.mark.parametrize("protected", [None, np.arange(GLYPHS) == 0, np.ones(GLYPHS, bool)])
+def test_steps_of_the_entropy_are_exact(protected: NDArray[np.bool_] | None) -> None:
+    usage, grid = _Usage(0.3, protected, GLYPHS), np.array([0, 0, 1, 1, 1, 2, 5])
+    usage.counts = usage.count(grid)
+    for cell, new in np.ndindex(len(grid), GLYPHS):
+        changed = grid.copy()
+        changed[cell] = new
+        step = usage.cost(usage.count(changed)) - usage.cost(usage.counts)
+        assert usage.steps(grid[cell : cell + 1])[0, new] == pytest.approx(step, abs=1e-6)  # float32
+
+
+def test_diversity_trades_energy_for_entropy() -> None:
+    energy = problem(Layout(6, 8, 6, 5), glyphs=20)
+    plain = solve(energy)
+    used = [len(np.unique(solve(energy, diversity=w * energy.paper))) for w in (0.0, 0.05, 1.0)]
+    assert used == sorted(used)
+    assert used[-1] == 20
+    weight = 0.05 * energy.paper
+    assert total(energy, solve(energy, diversity=weight), weight) < total(energy, plain, weight)
+
+
+def test_diversity_leaves_blank_paper() -> None:
+    """A white target and one protected blank: from there no single glyph pays, all of them together do."""
+    layout = Layout(6, 8, 6, 5)
+    coverage = problem(layout).coverage * np.float32(0.1)
+    energy = Energy(np.zeros((layout.height, layout.width)), coverage, layout, seed_filters(layout, 0.5, 4))
+    blank = np.arange(GLYPHS) == 0
+    glyphs = solve(energy, diversity=0.01, protected=blank)
+    assert total(energy, glyphs, 0.01, ~blank) < 0
+
+
+def test_bias_is_a_cost_of_its_own() -> None:
+    energy = problem(Layout(2, 3, 6, 5), glyphs=4)
+    rng = np.random.default_rng(0)
+    bias = rng.random((6, 4)) * energy.paper / 6
+    best = min(
+        energy(np.array(g).reshape(2, 3)) + bias[np.arange(6), list(g)].sum() for g in product(range(4), repeat=6)
+    )
+    found = solve(energy, effort="best", bias=bias)
+    assert energy(found) + bias[np.arange(6), found.ravel()].sum() == pytest.approx(best, rel=1e-5)  # float32 tables
+
+
+def test_the_same_seed_gives_the_same_grid() -> None:
+    energy = problem(Layout(8, 10, 6, 5), (gaussian(1.0, 2.0),), glyphs=20)
+    for diversity in (0.0, 0.05 * energy.paper):
+        first, second = (solve(energy, seed=7, diversity=diversity) for _ in range(2))
+        np.testing.assert_array_equal(first, second)
+
+
+def test_twins_go_to_the_first() -> None:
+    layout = Layout(2, 3, 6, 5)
+    coverage = np.repeat(problem(layout).coverage, 2, axis=0)
+    energy = Energy(problem(layout).target, coverage, layout, seed_filters(layout, 0.5, 4))
+    assert not (solve(energy, effort="fast") % 2).any()
+
+
+def test_white_paper_stays_blank_and_one_glyph_is_enough() -> None:
+    layout = Layout(3, 4, 6, 5)
+    white = Energy(np.zeros((18, 20)), problem(layout).coverage, layout, seed_filters(layout, 0.5, 4))
+    alone = Energy(np.ones((18, 20)), np.ones((1, 6, 5)), layout, seed_filters(layout, 0.5, 4))
+    for energy in (white, alone):
+        for diversity in (0.0, 1e-9):
+            assert not solve(energy, effort="best", diversity=diversity).any()
+
+
+def test_progress_tells_the_objective_and_the_search_can_be_stopped() -> None:
+    energy, told = problem(Layout(5, 6, 6, 5), (gaussian(1.0, 2.0),)), list[Progress]()
+    solve(energy, on_sweep=told.append)
+    assert [each.sweep for each in told] == list(range(1, len(told) + 1))
+    for each in told:
+        # 1e-5: the running total adds up float32 gains
+        assert each.objective == pytest.approx(energy(each.glyphs), rel=1e-5)
+    stopped: list[Progress] = []
+    solve(energy, on_sweep=stopped.append, should_stop=lambda: len(stopped) >= 2)
+    assert len(stopped) <= 3
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"effort": "heroic"}, "effort is 'heroic'"),
+        ({"diversity": -1.0}, "diversity is -1.0"),
+        ({"diversity": np.nan}, "diversity is nan"),
+        ({"protected": np.zeros(3, bool)}, r"protected is \(3,\)"),
+        ({"bias": np.zeros((3, 3))}, r"bias is \(3, 3\)"),
+        ({"bias": np.full((6, GLYPHS), np.inf)}, "bias holds inf"),
+        ({"start": np.zeros((3, 2), int)}, r"grid is \(3, 2\)"),
+    ],
+)
+def test_says_what_is_wrong(options: dict[str, object], said: str) -> None:
+    with pytest.raises(ConfigError, match=said):
+        solve(problem(Layout(2, 3, 6, 5)), **options)  # type: ignore[arg-type]
