@@ -25,21 +25,18 @@ from peers import peers
 from pictures import FLAT, KINDS, LINE_ART, QUICK
 from tool import Screen
 
-DESCENT_ITERATIONS = 1000
-"""Of the descent among the tools of `likeness`: 10,000 take minutes a picture at this size."""
 
-
-def _likeness(quick: bool, full_size: bool) -> str:
-    tools = [*ours(100 if quick else DESCENT_ITERATIONS), *peers()]
+def _likeness(quick: bool, full_size: bool, iterations: int) -> str:
+    tools = [*ours(iterations), *peers()]
     names = QUICK if quick else None
     dark = likeness.compare(tools, Screen(dark=True), KINDS, names, full_size)
     return dark + likeness.compare(tools, Screen(dark=False), (LINE_ART, FLAT), names, full_size)
 
 
-def _sections(quick: bool, full_size: bool, fresh: bool) -> dict[str, Callable[[], str]]:
+def _sections(quick: bool, full_size: bool, fresh: bool, iterations: int) -> dict[str, Callable[[], str]]:
     steps = 500 if quick else 10_000
     return {
-        "likeness": lambda: _likeness(quick, full_size),
+        "likeness": lambda: _likeness(quick, full_size, iterations),
         "seed-objective": lambda: seed_objective.report(steps, QUICK[:2] if quick else None, fresh),
         "descent": lambda: descent.report(steps, *((3, 10) if quick else ())),
         "scaling": lambda: scaling.report(scaling.QUICK_SIZES if quick else scaling.SIZES),
@@ -51,9 +48,15 @@ def _sections(quick: bool, full_size: bool, fresh: bool) -> dict[str, Callable[[
 @click.option("--only", multiple=True, help="likeness, seed-objective, descent or scaling; again for more.")
 @click.option("--fresh", is_flag=True, help="Run the long descents again instead of taking those kept.")
 @click.option("--full-size", is_flag=True, help="Also write every render at 100 % into benchmarks/out/.")
-def main(quick: bool, only: tuple[str, ...], fresh: bool, full_size: bool) -> None:
+@click.option(
+    "--iterations",
+    default=1000,
+    show_default=True,
+    help="Of the descent among the tools: 10,000 take minutes a picture.",
+)
+def main(quick: bool, only: tuple[str, ...], fresh: bool, full_size: bool, iterations: int) -> None:
     """Measure glyphgrad's solvers, the plain descent, chafa and jp2a on the same pictures."""
-    sections = _sections(quick, full_size, fresh)
+    sections = _sections(quick, full_size, fresh, iterations)
     if unknown := set(only) - set(sections):
         raise click.UsageError(f"--only {sorted(unknown)[0]!r}: choose among {', '.join(sections)}")
     start = time.perf_counter()

@@ -61,7 +61,6 @@ def house(draw: Draw) -> None:
     for phase, height, top in ((0, 90, 380), (2.1, 60, 330)):
         ridge = [(float(x), top - height * math.sin(x / 130 + phase)) for x in range(0, 800, 5)]
         stroke(draw, *[p for p in ridge if p[0] < 245])
-        stroke(draw, *[p for p in ridge if 585 < p[0] < 605])
     circle(draw, 130, 110, 55, 2)
     for i in range(12):
         dx, dy = math.cos(i * math.pi / 6), math.sin(i * math.pi / 6)

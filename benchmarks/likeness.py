@@ -17,6 +17,8 @@ from tables import Cell, table
 from tool import Screen, Tool
 
 SHEET_SCALE = 0.5
+BLANK = Tool("blank", lambda _, screen: screen.exactly(""))
+"""The control: SSIM with the best gain is kind to a text without any ink where the picture is smooth."""
 _BEST = {name: "min" if name == "mse" else "max" for name in judge.COLUMNS}
 
 
@@ -33,7 +35,7 @@ def show(picture: Picture, tools: Sequence[Tool], screen: Screen) -> Showing:
     """Run and judge every tool on one file, one after the other."""
     file = picture.file_in(OUT / "pictures")
     texts, verdicts = [], []
-    for tool in tools:
+    for tool in (*tools, BLANK):
         start = time.perf_counter()
         text = tool.run(file, screen)
         seconds = time.perf_counter() - start
@@ -63,12 +65,14 @@ def _tables(verdicts: list[judge.Verdict], screen: Screen) -> str:
     kinds = [kind for kind in KINDS if any(each.kind == kind for each in verdicts)]
     for kind in [None, *kinds] if len(kinds) > 1 else kinds:
         means = judge.means_by_tool(verdicts, kind)
+        blank = ", ".join(f"{name} {value:.3f}" for name, value in means.pop(BLANK.label).items() if name in _BEST)
         number = len({each.picture for each in verdicts if kind in (None, each.kind)})
         rows: list[list[Cell]] = [
             [tool, *(m[name] for name in judge.COLUMNS), m["seconds"]] for tool, m in means.items()
         ]
         found += f"Means of {number} {kind or 'pictures of all kinds'}:\n\n"
-        found += table(["tool", *judge.COLUMNS, "seconds"], rows, _BEST) + "\n"
+        found += table(["tool", *judge.COLUMNS, "seconds"], rows, _BEST)
+        found += f"\nA blank text: {blank}.\n\n"
     return found
 
 
@@ -77,9 +81,9 @@ def _write_sheet(kind: str, shown: list[Showing], tools: Sequence[Tool], screen:
         return
     rows: list[tuple[str, list[Image.Image]]] = []
     for each in shown:
-        made = [sheet.rendered(text, screen) for text in each.texts]
+        made = [sheet.rendered(each.texts[i], screen) for i, tool in enumerate(tools) if tool.on_sheet]
         rows.append((each.picture.name, [sheet.target(each.picture.image, made[0].size), *made]))
-    heads = ["target", *(tool.label for tool in tools)]
+    heads = ["target", *(tool.label for tool in tools if tool.on_sheet)]
     path = OUT / f"sheet-{_slug(kind)}-{_slug(screen.name)}.png"
     print(f"  wrote {sheet.save(sheet.contact_sheet(heads, rows, SHEET_SCALE), path)}", flush=True)
 
@@ -87,7 +91,7 @@ def _write_sheet(kind: str, shown: list[Showing], tools: Sequence[Tool], screen:
 def _write_texts(each: Showing, tools: Sequence[Tool], screen: Screen, full_size: bool) -> None:
     folder: Path = OUT / _slug(screen.name) / each.picture.name
     folder.mkdir(parents=True, exist_ok=True)
-    for tool, text in zip(tools, each.texts, strict=True):
+    for tool, text in zip((*tools, BLANK), each.texts, strict=True):
         (folder / f"{_slug(tool.label)}.txt").write_text(text)
         if full_size:
             sheet.save(sheet.rendered(text, screen), folder / f"{_slug(tool.label)}.png")

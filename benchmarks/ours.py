@@ -18,8 +18,8 @@ def ours(iterations: int) -> list[Tool]:
     """The default first; last the original's descent, of so many iterations."""
     return [
         Tool("glyphgrad", _fit()),
-        Tool("glyphgrad --effort fast", _fit(effort="fast")),
-        Tool("glyphgrad --effort best", _fit(effort="best")),
+        Tool("glyphgrad --effort fast", _fit(effort="fast"), on_sheet=False),
+        Tool("glyphgrad --effort best", _fit(effort="best"), on_sheet=False),
         Tool("glyphgrad --objective seed", _fit(objective="seed", diversity_weight=0.0)),
         Tool(f"descent, {iterations:,} iterations", _fit(solver="gradient", iterations=iterations)),
     ]

@@ -48,8 +48,8 @@ def _with(run: Callable[..., str], *extra: str) -> Callable[[Path, Screen], str]
 
 _PEERS = (
     Tool("chafa", _with(chafa)),
-    Tool("chafa --glyph-file", _with(chafa, *GLYPH_FILE)),
-    Tool("chafa --preprocess off", _with(chafa, "--preprocess", "off")),
+    Tool("chafa --glyph-file", _with(chafa, *GLYPH_FILE), on_sheet=False),
+    Tool("chafa --preprocess off", _with(chafa, "--preprocess", "off"), on_sheet=False),
     Tool("chafa --dither ordered", _with(chafa, "--dither", "ordered", "--dither-grain", "1x1")),
     Tool("jp2a", _with(jp2a)),
 )

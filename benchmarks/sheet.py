@@ -19,6 +19,9 @@ _BACK, _FORE = "#606060", "white"
 def rendered(text: str, screen: Screen) -> Image.Image:
     """A text as the terminal shows it, a pixel a dot: 80 x 40 cells are 800 x 800."""
     device = device_for("terminal", dict(screen.options))
+    if not text.strip():  # read_art refuses a text of one character
+        layout = device.layout_for(1, 1)
+        return Image.new("L", (layout.width, layout.height), "black" if screen.dark else "white")
     return Image.fromarray(read_art(text.encode(), device).pixels)
 
 

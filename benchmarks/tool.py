@@ -34,7 +34,8 @@ class Screen:
 
 @dataclass(frozen=True)
 class Tool:
-    """`run(file, screen)` gives a text of exactly the screen's size."""
+    """`run(file, screen)` gives a text of exactly the screen's size; `on_sheet`: it has a column there."""
 
     label: str
     run: Callable[[Path, Screen], str]
+    on_sheet: bool = True

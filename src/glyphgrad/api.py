@@ -85,7 +85,7 @@ def read_art(art: Path | bytes, device: Preset) -> Art:
         except OSError as error:
             raise TextError(f"text {str(art)!r} cannot be read ({error.strerror}): check the path") from None
     frame = text.decode(art)
-    chars = "".join(dict.fromkeys(" " + frame.text.replace("\n", "")))
+    chars = "".join(dict.fromkeys(" @" + frame.text.replace("\n", "")))  # two at least, also of blank paper
     atlas = replace(device, chars=chars, ban="", ban_blocks=False).atlas()
     layout = Layout(frame.rows, frame.cols, device.cell[1], device.cell[0], device.row_gap)
     return Art(frame, atlas, layout, device.dark)

@@ -23,6 +23,8 @@ import glyphgrad
 from glyphgrad import PRESETS
 
 TINY = ["-s", "6x3", "--iterations", "20", "--device", "cpu"]
+STRONG = ["--diversity-weight", "10", "--lr", "0.3", "--charset", " #"]
+STRONG_KEYWORDS = {"diversity_weight": 10.0, "lr": 0.3, "chars": " #"}
 COLOUR = "\x1b["
 
 
@@ -152,8 +154,8 @@ def test_the_grid_of_a_square_picture(run: Callable, picture: Path, options: lis
     ("options", "keyword"),
     [
         (["--no-gumbel"], {"gumbel": False}),
-        (["--no-protect-whitespace"], {"protect_whitespace": False}),
-        (["--penalize-whitespace"], {"protect_whitespace": False}),
+        (["--no-protect-whitespace", *STRONG], {"protect_whitespace": False} | STRONG_KEYWORDS),
+        (["--penalize-whitespace", *STRONG], {"protect_whitespace": False} | STRONG_KEYWORDS),
         (["--lr", "0.3"], {"lr": 0.3}),
         (["--warmup", "0"], {"warmup": 0}),
         (["--diversity-weight", "0"], {"diversity_weight": 0.0}),
@@ -163,7 +165,7 @@ def test_the_grid_of_a_square_picture(run: Callable, picture: Path, options: lis
         (["--encoding", "ascii", "--ban-chars", "xyz"], {"encoding": "ascii", "ban": "xyz"}),
         (["--ban-blocks"], {"ban_blocks": True}),
         (["--dark-mode"], {"dark": True}),
-        (["--preset", "terminal", "--light-mode"], {"preset": "terminal", "dark": False}),
+        (["--preset", "terminal", "--light-mode"], {"dark": False, "preset": "terminal"}),
         (["--printer-font-size", "16", "--printer-y-offset", "2"], {"font_size": 16.0, "y_offset": 2}),
         (["--fit", "cover"], {"fit": "cover"}),
     ],
@@ -172,10 +174,14 @@ def test_the_grid_of_a_square_picture(run: Callable, picture: Path, options: lis
 def test_options_are_the_librarys(
     run: Callable, picture: Path, tmp_path: Path, options: list[str], keyword: dict[str, object]
 ) -> None:
+    keyword = dict(keyword)
     run("fit", picture, *TINY, *options, "-o", "art.png", "-o", "art.utf8")
     result = glyphgrad.fit(picture, cols=6, rows=3, iterations=20, device="cpu", **keyword)
     assert (tmp_path / "art.utf8").read_text(encoding="utf-8") == result.text
     np.testing.assert_array_equal(read(tmp_path / "art.png"), result.art.pixels)
+    keyword.pop(next(iter(keyword)))
+    without = glyphgrad.fit(picture, cols=6, rows=3, iterations=20, device="cpu", **keyword)
+    assert not np.array_equal(result.art.pixels, without.art.pixels)  # else the option could be lost unseen
 
 
 def test_a_font_of_the_users(run: Callable, picture: Path, tmp_path: Path) -> None:

@@ -76,13 +76,24 @@ def test_no_single_change_helps(effort: str, filters: tuple[Filter, ...] | None,
     assert best_change(energy, glyphs, weight, free) >= -1e-5 * energy.paper
 
 
-@pytest.mark.parametrize("layout", [Layout(2, 4, 6, 5, 6), Layout(1, 5, 6, 5), Layout(5, 1, 6, 5), Layout(1, 1, 6, 5)])
-def test_chains_are_solved_to_the_global_optimum(layout: Layout) -> None:
-    filters = (identity(0.02), pooling(1.0, 4, 2))
-    for seed in range(3):
-        energy = problem(layout, filters, glyphs=3, seed=seed)
-        # 1e-6: the tables are float32
-        assert energy(solve(energy)) == pytest.approx(brute_force(energy), rel=1e-6)
+@pytest.mark.parametrize(
+    ("layout", "filters"),
+    [
+        (Layout(1, 6, 6, 6), (gradient(1.0, 1.0),)),
+        (Layout(6, 1, 6, 6), (gaussian(1.0, 1.0),)),
+        (Layout(2, 3, 6, 6, 6), (gaussian(1.0, 1.0),)),
+        (Layout(1, 1, 6, 6), (gaussian(1.0, 1.0),)),
+    ],
+)
+def test_chains_are_solved_to_the_global_optimum(layout: Layout, filters: tuple[Filter, ...]) -> None:
+    """Of the two longest chains sweeps alone miss some; dynamic programming misses none."""
+    problems = [problem(layout, filters, glyphs=3, seed=seed) for seed in range(8)]
+    best = np.array([brute_force(energy) for energy in problems])
+    assert min(problems[0].pairs.reach) == 0
+    np.testing.assert_allclose([energy(solve(energy)) for energy in problems], best, rtol=1e-6)  # float32 tables
+    if 6 in problems[0].shape:
+        swept = np.array([energy(solve(energy, effort="fast")) for energy in problems])
+        assert (swept > 1.001 * best).any()
 
 
 def test_annealing_finds_the_best_of_all_grids_where_sweeps_do_not() -> None:

@@ -79,10 +79,12 @@ def test_being_watched_changes_nothing(noise_atlas: GlyphAtlas, target: np.ndarr
     np.testing.assert_array_equal(watched, descend(target, noise_atlas, LAYOUT, CONFIG))
 
 
-def test_the_same_seed_gives_the_same_grid_and_another_another(noise_atlas: GlyphAtlas, target: np.ndarray) -> None:
-    first, again, other = (
-        descend(target, noise_atlas, LAYOUT, replace(CONFIG, iterations=2, seed=seed)) for seed in (4, 4, 5)
-    )
+@pytest.mark.parametrize("gumbel", [True, False])
+def test_the_same_seed_gives_the_same_grid_and_another_another(
+    noise_atlas: GlyphAtlas, target: np.ndarray, gumbel: bool
+) -> None:
+    config = replace(CONFIG, iterations=2, anneal=AnnealConfig(gumbel))
+    first, again, other = (descend(target, noise_atlas, LAYOUT, replace(config, seed=seed)) for seed in (4, 4, 5))
     np.testing.assert_array_equal(first, again)
     assert (first != other).any()
 
@@ -145,6 +147,24 @@ def test_the_noise_is_gumbels() -> None:
     # A million draws: standard errors are 0.0013 for the mean and 0.0034 for the variance; five of each.
     assert float(draws.mean()) == pytest.approx(np.euler_gamma, abs=0.0064)
     assert float(draws.var()) == pytest.approx(np.pi**2 / 6, abs=0.017)
+
+
+def test_gumbel_noise_is_added_when_it_is_wanted(
+    noise_atlas: GlyphAtlas, target: np.ndarray, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn = 0
+    draw = _GumbelNoise.draw
+
+    def counted(noise: _GumbelNoise) -> torch.Tensor:
+        nonlocal drawn
+        drawn += 1
+        return draw(noise)
+
+    monkeypatch.setattr(_GumbelNoise, "draw", counted)
+    descend(target, noise_atlas, LAYOUT, CONFIG)
+    assert drawn == CONFIG.iterations
+    descend(target, noise_atlas, LAYOUT, replace(CONFIG, anneal=AnnealConfig(gumbel=False)))
+    assert drawn == CONFIG.iterations
 
 
 def test_noise_is_new_at_every_draw() -> None:

@@ -59,10 +59,10 @@ def correlation(a: Image, b: Image) -> float:
 
 
 def best_gain(image: Image, target: Image) -> NDArray[np.float64]:
-    """gain * image + offset, least squares to `target`."""
+    """gain * image + offset, least squares to `target`; the gain is at least 0, for a negative is no likeness."""
     centred = image - image.mean()
     spread = np.mean(centred**2)
-    gain = np.mean(centred * (target - target.mean())) / spread if spread > _FLAT else 0.0
+    gain = max(0.0, np.mean(centred * (target - target.mean())) / spread) if spread > _FLAT else 0.0
     return np.asarray(gain * centred + target.mean())
 
 

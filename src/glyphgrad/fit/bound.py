@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from glyphgrad.errors import ConfigError
 from glyphgrad.fit.energy import Energy, Indices
 
-_STALL = 1e-5
+_STALL = 3e-5
 """Sweeps end when one raises the bound by less than this share of it."""
 _ROUNDING = 1e-6
 """Share of the energy of blank paper by which float32 tables may be off."""

@@ -16,7 +16,6 @@ import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
-from math import ceil
 
 import numpy as np
 from numpy.typing import NDArray
@@ -363,8 +362,13 @@ class Energy:
         self.target = np.ascontiguousarray(target, np.float32)
         self.coverage = np.ascontiguousarray(coverage, np.float32)
         self.layout = layout
-        self._geometry = _geometry(layout, tuple(filters))
-        self.pairs = _pair_tables(_Content.of(self.coverage), layout, tuple(filters))
+        self.filters = tuple(filters)
+        self._geometry = _geometry(layout, self.filters)
+
+    @cached_property
+    def pairs(self) -> PairTables:
+        """The pair terms; only a search needs them."""
+        return _pair_tables(_Content.of(self.coverage), self.layout, self.filters)
 
     def __call__(self, glyphs: NDArray[np.integer]) -> float:
         """E, from pixels, in double precision."""
@@ -502,4 +506,4 @@ def _outputs(x: NDArray[np.floating], tap: _Taps, batch: int = 64) -> Iterator[D
 
 def outputs_of(filter: Filter, layout: Layout) -> int:
     """How many numbers a filter makes of the picture: divide its weight by it for a mean."""
-    return ceil(sum(y.count * x.count for y, x in _taps(filter, layout)))
+    return sum(y.count * x.count for y, x in _taps(filter, layout))

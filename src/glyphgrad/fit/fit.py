@@ -5,24 +5,29 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 from glyphgrad.core.art import Art
 from glyphgrad.core.atlas import GlyphAtlas
 from glyphgrad.core.frame import Frame
 from glyphgrad.core.layout import Layout
+from glyphgrad.core.raster import render
 from glyphgrad.fit import discrete
 from glyphgrad.fit.bound import lower_bound
 from glyphgrad.fit.config import FitConfig
 from glyphgrad.fit.energy import Energy, Filter, identity, seed_filters
-from glyphgrad.fit.perceptual import perceptual_filters, reachable
+from glyphgrad.fit.perceptual import blur_sigma, perceptual_filters
 from glyphgrad.fit.progress import Step
+from glyphgrad.fit.tone import Likeness, aims
 
 OnStep = Callable[[Step], None]
 ShouldStop = Callable[[], bool]
+TONES_TRIED = {"fast": 1, "normal": 5, "best": 5}
+"""How many tone curves a search tries, by effort."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,60 +102,71 @@ def fit(
     """
     stop = _Remembered(should_stop)
     start = time.perf_counter()
-    aim, filters = aim_and_filters(target, atlas, layout, config)
+    aim, filters = target, filters_of(layout, config)
     if config.solver == "gradient":
         from glyphgrad.fit.gradient import descend  # torch takes a second to import: only when needed
 
-        glyphs = descend(aim, atlas, layout, config, on_step, stop)
+        glyphs = descend(target, atlas, layout, config, on_step, stop)
     else:
-        glyphs = search(aim, atlas, layout, filters, config, on_step, stop)
+        with threadpool_limits(config.threads or 1, "blas"):  # small products: more threads cost more than they bring
+            aim, glyphs = search(target, atlas, layout, filters, config, on_step, stop)
     seconds = time.perf_counter() - start
     bound = lower_bound(Energy(aim, atlas.coverage, layout, filters)) if config.bound else None
     art = Art(atlas.frame(glyphs), atlas, layout, dark)
     return FitResult(art, target, aim, filters, config, seconds, stop.answered, bound)
 
 
-def aim_and_filters(
-    target: NDArray[np.float32], atlas: GlyphAtlas, layout: Layout, config: FitConfig
-) -> tuple[NDArray[np.float32], tuple[Filter, ...]]:
-    """What the objective compares with, (height, width) ink in [0, 1], and through which filters."""
+def filters_of(layout: Layout, config: FitConfig) -> tuple[Filter, ...]:
+    """Through which filters the objective looks at the difference of render and aim."""
     if config.objective == "seed":
-        weights = config.weights
-        return target, seed_filters(layout, weights.multiscale_weight, weights.multiscale_kernel)
-    aim = reachable(target, atlas.coverage) if config.tone == "auto" else target
-    return aim, perceptual_filters(layout, config.viewing_distance)
+        return seed_filters(layout, config.weights.multiscale_weight, config.weights.multiscale_kernel)
+    return perceptual_filters(layout, config.viewing_distance)
 
 
 def search(
-    aim: NDArray[np.float32],
+    target: NDArray[np.float32],
     atlas: GlyphAtlas,
     layout: Layout,
     filters: tuple[Filter, ...],
     config: FitConfig,
     on_step: OnStep | None,
     should_stop: ShouldStop,
-) -> NDArray[np.intp]:
-    """The grid (rows, cols) of glyph numbers that the exact search ends with."""
-    energy = Energy(aim, atlas.coverage, layout, filters)
+) -> tuple[NDArray[np.float32], NDArray[np.intp]]:
+    """The aim (height, width), and the grid (rows, cols) of glyph numbers that the exact search ends with."""
     protected = atlas.blank if config.weights.protect_whitespace else np.zeros_like(atlas.blank)
+    solve = partial(
+        discrete.solve,
+        seed=config.seed,
+        diversity=config.diversity,
+        protected=protected,
+        on_sweep=_reporter(on_step, atlas, layout, config, protected) if on_step else None,
+        should_stop=should_stop,
+    )
+    if config.objective == "seed" or config.tone == "off":
+        return target, solve(Energy(target, atlas.coverage, layout, filters), effort=config.effort)
+    candidates = aims(target, atlas.coverage)[: TONES_TRIED[config.effort]]
+    if len(candidates) == 1:
+        return candidates[0], solve(Energy(candidates[0], atlas.coverage, layout, filters), effort=config.effort)
+    alike = Likeness(target, blur_sigma(layout, config.viewing_distance))
+    grids = [solve(Energy(aim, atlas.coverage, layout, filters), effort="fast") for aim in candidates]
+    best = int(np.argmax([alike(render(grid, atlas.coverage, layout)) for grid in grids]))
+    energy = Energy(candidates[best], atlas.coverage, layout, filters)
+    return candidates[best], solve(energy, effort=config.effort, start=grids[best])
+
+
+def _reporter(
+    on_step: OnStep, atlas: GlyphAtlas, layout: Layout, config: FitConfig, protected: NDArray[np.bool_]
+) -> Callable[[discrete.Progress], None]:
+    """A sweep of the search, told as a Step."""
 
     def report(progress: discrete.Progress) -> None:
-        assert on_step is not None
         counts = np.bincount(progress.glyphs.ravel(), minlength=len(atlas.chars))
         diversity = entropy(counts[~protected])
         art = Art(atlas.frame(progress.glyphs), atlas, layout)
         recon = progress.objective + config.diversity * diversity
         on_step(Step(progress.sweep, 0, recon, diversity, 0.0, 0.0, art.frame, art.ink))
 
-    return discrete.solve(
-        energy,
-        effort=config.effort,
-        seed=config.seed,
-        diversity=config.diversity,
-        protected=protected,
-        on_sweep=report if on_step else None,
-        should_stop=should_stop,
-    )
+    return report
 
 
 class _Remembered:

@@ -1,0 +1,108 @@
+"""Tone: which of the picture's tones become which amounts of ink.
+
+A font lays down little ink and no even grey: characters of the wrong density are noise to the eye. How
+dark a page should be made, and with how much contrast, depends on the picture: a photograph wants the
+densest glyphs for its lights, a line drawing an even page on which the strokes show. So a few curves
+are tried and the one whose art is most like the picture is kept.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from glyphgrad.core.score import best_gain, blur, correlation, ssim
+
+_SCALES = 3
+_EXTREME = 0.98
+_FAINT = 1e-3
+_CLIPPED = 1.0
+"""Percent of the pixels at either end of the range that may lose their differences: dust and glints."""
+
+
+@dataclass(frozen=True)
+class ToneCurve:
+    """Target tones in [0, 1] -> `ink` * (contrast stretched about the middle) ** `gamma`.
+
+    `ink` is a share of the densest glyph's mean ink; above 1 the lights are all drawn by it.
+    """
+
+    ink: float
+    contrast: float = 1.0
+    gamma: float = 1.0
+
+    def __call__(self, tones: NDArray[np.float32], densest: float) -> NDArray[np.float32]:
+        """(H, W) in [0, 1] -> the ink to aim at, (H, W)."""
+        stretched = np.clip((tones - 0.5) * self.contrast + 0.5, 0, 1)
+        return np.asarray(self.ink * densest * stretched**self.gamma, dtype=np.float32)
+
+
+RICH = ToneCurve(1.4, 1.6, 1.4)
+MILD = ToneCurve(1.4, 1.6)
+HARD = ToneCurve(1.6, 2.0, 1.6)
+EVEN = ToneCurve(0.45)
+CURVES = (RICH, MILD, HARD, EVEN)
+"""The curves tried beside the target as it is; benchmarks/study.py compared them.
+
+Rich, mild and hard are for what has many tones; even leaves a page so thin that strokes of blank show on
+it; strokes on a blank page want the target as it is.
+"""
+_PAGE = 0.5
+"""Share of the pixels that are of one extreme tone, from which on a picture is a drawing on a page."""
+
+
+def aims(target: NDArray[np.floating], coverage: NDArray[np.floating]) -> list[NDArray[np.float32]]:
+    """What a grid of glyphs might aim at to look like `target` (H, W) in [0, 1], the likeliest first.
+
+    `coverage` (G, h, w) are the glyphs, ink in [0, 1].
+    """
+    tones, densest = full_range(target), float(coverage.mean(axis=(1, 2)).max())
+    native = ToneCurve(1 / max(densest, _FAINT))
+    blank, full = np.mean(tones < 1 - _EXTREME) > _PAGE, np.mean(tones > _EXTREME) > _PAGE
+    first = native if blank else EVEN if full else RICH
+    curves = [first, *(curve for curve in (*CURVES, native) if curve != first)]
+    return [curve(tones, densest) for curve in curves]
+
+
+def full_range(target: NDArray[np.floating]) -> NDArray[np.float32]:
+    """`target` (H, W), its tones stretched over [0, 1]; a picture of one tone stays as it is."""
+    low, high = np.percentile(target, [_CLIPPED, 100 - _CLIPPED])
+    if high <= low:
+        low, high = 0.0, 1.0
+    return np.asarray(np.clip((target - low) / (high - low), 0, 1), dtype=np.float32)
+
+
+class Likeness:
+    """How like a target an eye finds a render: correlation and structure, near by and from afar.
+
+    The eye's blur of `sigma` pixels, and twice and four times that. Each scale is looked at on a copy
+    shrunk to where its blur is one pixel. `target` (H, W) in [0, 1].
+    """
+
+    def __init__(self, target: NDArray[np.floating], sigma: float):
+        self.sigma = sigma
+        self.target = self._scales(target)
+
+    def __call__(self, render: NDArray[np.floating]) -> float:
+        """Of a render (H, W) in any range: at most 2, and 1 for a flat page."""
+        return float(np.mean([_alike(a, b) for a, b in zip(self._scales(render), self.target, strict=True)]))
+
+    def _scales(self, image: NDArray[np.floating]) -> list[NDArray[np.floating]]:
+        seen = [shrunk(image, max(1, round(self.sigma)))]
+        while len(seen) < _SCALES:
+            seen.append(shrunk(seen[-1], 2))
+        return [blur(each, 1.0) for each in seen]
+
+
+def _alike(seen: NDArray[np.floating], wanted: NDArray[np.floating]) -> float:
+    return correlation(seen, wanted) + ssim(best_gain(seen, wanted), wanted)
+
+
+def shrunk(image: NDArray[np.floating], factor: int) -> NDArray[np.floating]:
+    """Means of `factor` x `factor` pixels; what is left over at the far edges is dropped."""
+    height, width = (max(1, size // factor) for size in image.shape)
+    factor_y, factor_x = min(factor, image.shape[0]), min(factor, image.shape[1])
+    blocks = image[: height * factor_y, : width * factor_x].reshape(height, factor_y, width, factor_x)
+    return np.asarray(blocks.mean(axis=(1, 3)))
