@@ -6,7 +6,9 @@ READY := .venv/ready
 .PHONY: demo test check format bench clean
 
 demo: $(READY)
-	$(BIN)/glyphgrad fit examples/astronaut.jpg --preset terminal --show -o out/astronaut.png -o out/astronaut.txt
+	mkdir -p out
+	$(BIN)/glyphgrad fit examples/astronaut.jpg --preset terminal --show \
+		-o out/astronaut.png -o out/astronaut.txt -o out/astronaut.utf8
 
 test: $(READY)
 	$(BIN)/python -m pytest

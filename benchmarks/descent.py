@@ -11,6 +11,7 @@ import json
 import statistics
 import time
 from collections.abc import Callable
+from dataclasses import replace
 
 import click
 import numpy as np
@@ -39,7 +40,7 @@ class Task:
 
     def __init__(self, name: str = "camera", diversity: float = 0.01) -> None:
         picture = next(pictures(names=[name]))
-        device = PRESETS["epson"]
+        device = replace(PRESETS["epson"], ban="")  # all 224
         self.layout: Layout = device.layout_for(*picture.image.size)
         self.atlas: GlyphAtlas = device.atlas()
         self.target = target.place(picture.image, self.layout, device.fit, device.dark)

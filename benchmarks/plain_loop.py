@@ -60,6 +60,6 @@ def descend(
             usage = usage / (usage.sum() + 1e-10)
             loss = loss + diversity * (usage * torch.log(usage + 1e-10)).sum()
         optimizer.zero_grad()
-        loss.backward()
+        loss.backward()  # type: ignore[no-untyped-call]
         optimizer.step()
     return logits.detach().argmax(-1).numpy()

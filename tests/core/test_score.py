@@ -33,9 +33,14 @@ def test_correlation_knows_opposites_and_flat_images() -> None:
 
 
 def test_best_gain_is_the_least_squares_line() -> None:
-    gain, offset = np.polyfit(IMAGE.ravel(), OTHER.ravel(), 1)
-    np.testing.assert_allclose(best_gain(IMAGE, OTHER), gain * IMAGE + offset, atol=1e-10)  # polyfit's own rounding
+    wanted = OTHER + IMAGE  # so that the line rises
+    gain, offset = np.polyfit(IMAGE.ravel(), wanted.ravel(), 1)
+    np.testing.assert_allclose(best_gain(IMAGE, wanted), gain * IMAGE + offset, atol=1e-10)  # polyfit's own rounding
     np.testing.assert_allclose(best_gain(0.2 * IMAGE + 0.3, IMAGE), IMAGE, atol=ROUNDING)
+
+
+def test_a_negative_is_no_likeness() -> None:
+    np.testing.assert_allclose(best_gain(1 - IMAGE, IMAGE), np.full(IMAGE.shape, IMAGE.mean()), atol=ROUNDING)
 
 
 def ssim_by_hand(a: np.ndarray, b: np.ndarray) -> float:

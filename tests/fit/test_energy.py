@@ -179,4 +179,4 @@ def test_grids_are_checked(grid: NDArray[np.generic]) -> None:
 def test_too_many_tables_are_refused_before_memory_is(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(energy_module, "MAX_TABLE_BYTES", 1000)
     with pytest.raises(ConfigError, match="stride that divides"):
-        problem(Layout(4, 5, 7, 4), (pooling(1.0, 3, 5),))
+        _ = problem(Layout(4, 5, 7, 4), (pooling(1.0, 3, 5),)).pairs

@@ -20,20 +20,16 @@ def chars(output: Path, **given: Any) -> int:
     """Draw the glyph atlas with its cell borders, and name the glyphs that their cell cuts."""
     if output.suffix.lower() != ".png":
         raise ConfigError(f"output {str(output)!r}: the atlas is a picture; give it the suffix .png")
-    return _draw(device_arguments(given), output)
+    return draw_atlas(device_arguments(given), output)
 
 
-def show_chars(options: dict[str, Any], outputs: list[Path]) -> int:
-    """What `fit --test-chars` does: the atlas as the first picture among its outputs, never as its default one."""
-    named = (path for path in outputs if path.suffix.lower() == ".png" and path != Path("output.png"))
-    return _draw(options, next(named, _SHEET))
-
-
-def _draw(options: dict[str, Any], path: Path) -> int:
+def draw_atlas(options: dict[str, Any], path: Path | None) -> int:
+    """The atlas as a picture; `fit --test-chars` does the same."""
     from glyphgrad import api
     from glyphgrad.codec import export, picture
 
     device = api.device_for(options.pop("preset"), options)
+    path = path or _SHEET
     export.check(path)
     atlas = device.atlas()
     export.write(path, picture.atlas_sheet(atlas, device.dark))

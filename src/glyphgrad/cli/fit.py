@@ -2,25 +2,18 @@
 
 from __future__ import annotations
 
-import json
-import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
-from glyphgrad.cli.chars import show_chars
+from glyphgrad.cli.chars import draw_atlas
 from glyphgrad.cli.options import FIT, MAX_PIXELS_OPTION, Command, default, device_arguments, device_options, grid
-from glyphgrad.errors import ConfigError
+from glyphgrad.cli.output import Writer
 from glyphgrad.fit.config import DEVICES, EFFORTS, OBJECTIVES, SOLVERS, TONES, AnnealConfig, FitConfig, LossWeights
 
-if TYPE_CHECKING:
-    from glyphgrad.fit.fit import FitResult
-
-_DEFAULT_OUTPUTS = (Path("output.png"), Path("output.txt"), Path("output.utf8.txt"))
-_STANDARD_OUTPUT = Path("-")
 _INTERRUPTED = 130
 
 
@@ -97,9 +90,7 @@ def fit(image: str, **given: Any) -> int:
     test_chars, max_pixels = given.pop("test_chars"), given.pop("max_pixels")
     options = _options(given)
     if test_chars:
-        return show_chars(options, writer.paths)
-    _limit_threads(options.get("threads"))
-
+        return draw_atlas(options, writer.named_picture)
     from glyphgrad import api
     from glyphgrad.cli.progress import Interrupt, Watch
 
@@ -125,78 +116,3 @@ def _options(given: dict[str, Any]) -> dict[str, Any]:
     if "protect_whitespace" in given:
         options["protect_whitespace"] = False
     return options | ({} if gumbel else {"gumbel": False})
-
-
-def _limit_threads(threads: int | None) -> None:
-    """NumPy's BLAS reads its number of threads once, when it is loaded."""
-    if threads:
-        for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
-            os.environ[name] = str(threads)
-
-
-class Writer:
-    """Where a fit's result goes: files, standard output, the terminal."""
-
-    def __init__(self, outputs: tuple[Path, ...], native: Path | None, utf8: Path | None, says: dict[str, Any]):
-        self.says = says
-        named = bool(outputs or native or utf8)
-        self.paths = list(outputs if named else _DEFAULT_OUTPUTS)
-        self.text_paths = [(path, suffix) for path, suffix in ((native, ".txt"), (utf8, ".utf8")) if path]
-        self.to_stdout = _STANDARD_OUTPUT in self.paths
-        self.paths = [path for path in self.paths if path != _STANDARD_OUTPUT]
-        self.steps_dir: Path | None = says["steps_dir"] if says["save_steps"] else None
-        if self.to_stdout and says["as_json"]:
-            raise ConfigError("-o - and --json both want standard output: choose one")
-
-    def check(self) -> None:
-        """Every way to fail that can be known before the work."""
-        from glyphgrad.codec import export
-
-        for path in self.paths:
-            export.encoder_for(path)
-        for path in [*self.paths, *(path for path, _ in self.text_paths)]:
-            export.check(path)
-        if self.steps_dir:
-            export.make_directory(self.steps_dir)
-
-    def write(self, result: FitResult) -> None:
-        from glyphgrad.codec import export
-
-        targets = [(path, export.encoder_for(path)) for path in self.paths]
-        targets += [(path, export.ENCODERS[suffix]) for path, suffix in self.text_paths]
-        for path, encode in targets:
-            export.write(path, encode(result.art))
-        if self.to_stdout:
-            click.echo(result.text, nl=False)
-        elif self.says["as_json"]:
-            click.echo(json.dumps(summary(result)))
-        elif self.shows:
-            from glyphgrad.cli.show import show
-
-            show(result.art)
-        if result.bound is not None and not self.says["as_json"]:
-            figures = result.figures
-            bound = "objective {objective:.6f}, bound {bound:.6f}, gap {gap:.2%}".format(**figures)
-            click.echo(bound, err=True)
-        if targets and not self.says["quiet"]:
-            click.echo("wrote " + ", ".join(str(path) for path, _ in targets), err=True)
-
-    @property
-    def shows(self) -> bool:
-        if self.says["show"] is not None:
-            return bool(self.says["show"])
-        return sys.stdout.isatty() and not self.says["quiet"]
-
-
-def summary(result: FitResult) -> dict[str, Any]:
-    """What --json prints."""
-    layout = result.art.layout
-    return {
-        "grid": {"cols": layout.cols, "rows": layout.rows},
-        "glyphs": len(result.art.atlas.chars),
-        "seconds": round(result.seconds, 4),
-        "interrupted": result.interrupted,
-        "solver": result.config.solver,
-        "minimised": result.config.objective,
-        **result.figures,
-    }

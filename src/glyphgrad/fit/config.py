@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field, replace
 
+import numpy as np
+
 from glyphgrad.errors import ConfigError
 
 DEVICES = ("auto", "cpu", "cuda", "mps")
@@ -12,6 +14,8 @@ SOLVERS = ("hybrid", "discrete", "gradient")
 OBJECTIVES = ("seed", "perceptual")
 EFFORTS = ("fast", "normal", "best")
 TONES = ("auto", "off")
+FARTHEST = 2000
+"""Cell heights from which a page is a smudge: the eye's blur is as wide as half a cell is high."""
 DESCENT = {"iterations", "lr", "warmup", "gumbel", "temp_start", "temp_end", "save_temp"}
 """Options that only the descent has."""
 DIVERSITY = {"seed": 0.01, "perceptual": 0.0}
@@ -40,7 +44,7 @@ class LossWeights:
         for name in ("diversity_weight", "multiscale_weight"):
             weight = getattr(self, name)
             _check(name, 0 if weight is None else weight, 0, "a weight of at least 0 (0 switches the term off)")
-        _check("multiscale_kernel", self.multiscale_kernel, 2, "a whole number of at least 2 pixels")
+        _check_whole("multiscale_kernel", self.multiscale_kernel, 2)
 
     @property
     def multiscale_stride(self) -> int:
@@ -95,23 +99,23 @@ class FitConfig:
     threads: int | None = None
 
     def __post_init__(self) -> None:
-        _check("iterations", self.iterations, 1, "a whole number of at least 1")
-        _check("save_interval", self.save_interval, 1, "a whole number of at least 1")
-        _check("seed", self.seed, 0, "a whole number of at least 0")
+        _check_whole("iterations", self.iterations, 1)
+        _check_whole("save_interval", self.save_interval, 1)
+        _check_whole("seed", self.seed, 0)
         if not (math.isfinite(self.lr) and self.lr > 0):
             raise ConfigError(f"lr is {self.lr}: give a learning rate above 0")
         if self.threads is not None:
-            _check("threads", self.threads, 1, "a whole number of at least 1")
+            _check_whole("threads", self.threads, 1)
         choices = {"device": DEVICES, "solver": SOLVERS, "effort": EFFORTS, "tone": TONES}
         for name, known in choices.items():
             _check_choice(name, getattr(self, name), known)
-        if not (math.isfinite(self.viewing_distance) and self.viewing_distance > 0):
-            raise ConfigError(f"viewing_distance is {self.viewing_distance}: give cell heights, more than 0")
-        self._settle()
-        if self.warmup is not None and not 0 <= self.warmup < self.iterations:
+        if not 0 < self.viewing_distance <= FARTHEST:
+            raise ConfigError(f"viewing_distance is {self.viewing_distance}: give more than 0, at most {FARTHEST}")
+        if self.warmup is not None and not (_is_whole(self.warmup) and 0 <= self.warmup < self.iterations):
             raise ConfigError(
-                f"warmup is {self.warmup}: give fewer steps than the {self.iterations} iterations, or none"
+                f"warmup is {self.warmup}: give a whole number, fewer than the {self.iterations} iterations"
             )
+        self._settle()
 
     def _settle(self) -> None:
         """Resolve what depends on other options: the objective by the solver, the diversity by the objective."""
@@ -119,6 +123,8 @@ class FitConfig:
         _check_choice("objective", objective, OBJECTIVES)
         if (self.solver, objective) == ("gradient", "perceptual"):
             raise ConfigError("objective is 'perceptual': the gradient solver is the original's, give it 'seed'")
+        if self.solver == "discrete" and self.device not in ("auto", "cpu"):
+            raise ConfigError(f"device is {self.device!r}: the discrete solver runs on the CPU, leave it out")
         object.__setattr__(self, "objective", objective)
         if self.weights.diversity_weight is None:
             object.__setattr__(self, "weights", replace(self.weights, diversity_weight=DIVERSITY[objective]))
@@ -138,6 +144,15 @@ class FitConfig:
 def _check(name: str, value: float, least: float, wish: str) -> None:
     if not (math.isfinite(value) and value >= least):
         raise ConfigError(f"{name} is {value}: give {wish}")
+
+
+def _check_whole(name: str, value: float, least: int) -> None:
+    if not (_is_whole(value) and value >= least):
+        raise ConfigError(f"{name} is {value}: give a whole number of at least {least}")
+
+
+def _is_whole(value: float) -> bool:
+    return isinstance(value, int | np.integer) and not isinstance(value, bool)
 
 
 def _check_choice(name: str, value: str, known: tuple[str, ...]) -> None:

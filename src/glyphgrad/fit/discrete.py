@@ -39,15 +39,23 @@ class Progress:
 
 @dataclass(frozen=True)
 class Effort:
-    """How long to search: annealed sweeps, from and to which temperature (in typical gains), rounds of chains."""
+    """How long to search: annealed sweeps, from and to which temperature (in typical gains), rounds of chains.
+
+    `pressures` are the multiples of the diversity's weight at which the grid is swept before it settles.
+    """
 
     annealed: int = 0
     hot: float = 0.5
     cold: float = 0.02
     chains: int = 0
+    pressures: tuple[float, ...] = ()
 
 
-EFFORTS = {"fast": Effort(), "normal": Effort(annealed=24, chains=2), "best": Effort(annealed=240, chains=20)}
+EFFORTS = {
+    "fast": Effort(),
+    "normal": Effort(annealed=24, chains=2, pressures=(4,)),
+    "best": Effort(annealed=240, chains=20, pressures=(8, 4, 2)),
+}
 
 
 def solve(
@@ -75,7 +83,7 @@ def solve(
     search.reset(search.matched() if start is None else energy.checked(start))
     settle(search)
     if search.usage.weight > 0:
-        diversify(search)
+        diversify(search, EFFORTS[effort].pressures)
     solved = not search.usage.weight and improve_chains(search, EFFORTS[effort].chains)
     if not solved:
         anneal(search, EFFORTS[effort], np.random.default_rng(seed))
@@ -108,14 +116,16 @@ class _Usage:
 
         With S = sum c log c and N = sum c the entropy is log N - S / N; a move changes at most two counts.
         """
-        c, each = self.counts.astype(np.float64), np.arange(len(old))
-        lost = np.where(self.free, _xlogx(c - 1) - _xlogx(c), 0.0)[old]
+        c, kind = self.counts.astype(np.float64), self.free[old].astype(np.intp)
+        lost = np.where(self.free, _xlogx(c - 1) - _xlogx(c), 0.0)
         won = np.where(self.free, _xlogx(c + 1) - _xlogx(c), 0.0)
-        n = np.maximum(1, c.sum() + np.arange(-1, 2))[1 + self.free - self.free[old, None].astype(np.intp)]
-        change = (_xlogx(c).sum() + lost[:, None] + won) / n - np.log(n)
-        change = self.weight * change - self.cost(self.counts)
-        change[each, old] = 0
-        return np.asarray(change, np.float32)
+        n = np.maximum(1, c.sum() + self.free - np.arange(2)[:, None])  # cells that count after the move
+        base = self.weight * ((_xlogx(c).sum() + won) / n - np.log(n)) - self.cost(self.counts)
+        change = (self.weight / n).astype(np.float32)[kind]
+        change *= lost[old].astype(np.float32)[:, None]
+        change += base.astype(np.float32)[kind]
+        change[np.arange(len(old)), old] = 0
+        return change
 
 
 def _xlogx(x: Doubles) -> Doubles:
@@ -258,13 +268,22 @@ def settle(search: _Search) -> bool:
 def sweep(search: _Search) -> bool:
     """Give every cell its best glyph, colour by colour; whether any changed."""
     changed = False
-    if search.usage.weight > 0:
-        search.stale[search.cells] = True
     for colour in search.colours:
-        for cells in search.batches(colour[search.stale[colour]]):
+        stale = colour[search.stale[colour]] if search.usage.weight == 0 else _improvable(search, colour)
+        for cells in search.batches(stale):
             search.stale[cells] = False
             changed |= _improve(search, cells)
     return changed
+
+
+def _improvable(search: _Search, cells: Indices) -> Indices:
+    """The cells that some other glyph would suit better.
+
+    With diversity every move changes what every glyph is worth to every cell, so none is ever done with;
+    but most can be told at one look to stay as they are, before the slow going in small batches.
+    """
+    wanted = search.gains(cells) + search.usage.steps(search.glyphs[cells])
+    return cells[wanted.min(axis=1) < -search.slack]
 
 
 def _improve(search: _Search, cells: Indices) -> bool:
@@ -336,16 +355,15 @@ def _typical_gain(search: _Search) -> float:
     return max(search.slack, float(np.median(np.partition(search.gains(each), 1, axis=1)[:, 1])))
 
 
-def diversify(search: _Search) -> None:
+def diversify(search: _Search, pressures: tuple[float, ...]) -> None:
     """Search from a grid at high pressure too: from nearly blank paper no single glyph may pay for itself."""
     weight = search.usage.weight
-    if search.stopped:
-        return
-    for pressure in (8, 4, 2, 1):
+    for pressure in pressures if not search.stopped else ():
         search.usage.weight = pressure * weight
-        while sweep(search) and search.goes_on():
-            pass
-    search.keep()
+        sweep(search)
+    search.usage.weight = weight
+    if pressures:
+        settle(search)
 
 
 def improve_chains(search: _Search, rounds: int) -> bool:

@@ -102,6 +102,10 @@ def fit(
     """
     stop = _Remembered(should_stop)
     start = time.perf_counter()
+    if config.device not in ("auto", "cpu"):
+        from glyphgrad.fit.gradient import pick_device
+
+        pick_device(config.device)
     aim, filters = target, filters_of(layout, config)
     if config.solver == "gradient":
         from glyphgrad.fit.gradient import descend  # torch takes a second to import: only when needed

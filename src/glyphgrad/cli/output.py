@@ -1,0 +1,86 @@
+"""Where a fit's result goes: files, standard output, the terminal."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from glyphgrad.errors import ConfigError
+
+if TYPE_CHECKING:
+    from glyphgrad.fit.fit import FitResult
+
+_DEFAULT_OUTPUTS = (Path("output.png"), Path("output.txt"), Path("output.utf8.txt"))
+_STANDARD_OUTPUT = Path("-")
+
+
+class Writer:
+    """Where a fit's result goes: files, standard output, the terminal."""
+
+    def __init__(self, outputs: tuple[Path, ...], native: Path | None, utf8: Path | None, says: dict[str, Any]):
+        self.says = says
+        self.named_picture = next((path for path in outputs if path.suffix.lower() == ".png"), None)
+        texts = [(path, suffix) for path, suffix in ((native, ".txt"), (utf8, ".utf8")) if path]
+        self.to_stdout = any(path == _STANDARD_OUTPUT for path in (*outputs, *(path for path, _ in texts)))
+        self.paths = [path for path in (outputs if outputs or texts else _DEFAULT_OUTPUTS) if path != _STANDARD_OUTPUT]
+        self.text_paths = [(path, suffix) for path, suffix in texts if path != _STANDARD_OUTPUT]
+        self.steps_dir: Path | None = says["steps_dir"] if says["save_steps"] else None
+        if self.to_stdout and says["as_json"]:
+            raise ConfigError("-o - and --json both want standard output: choose one")
+
+    def check(self) -> None:
+        """Every way to fail that can be known before the work."""
+        from glyphgrad.codec import export
+
+        for path in self.paths:
+            export.encoder_for(path)
+        for path in [*self.paths, *(path for path, _ in self.text_paths)]:
+            export.check(path)
+        if self.steps_dir:
+            export.make_directory(self.steps_dir)
+
+    def write(self, result: FitResult) -> None:
+        from glyphgrad.codec import export
+
+        targets = [(path, export.encoder_for(path)) for path in self.paths]
+        targets += [(path, export.ENCODERS[suffix]) for path, suffix in self.text_paths]
+        for path, encode in targets:
+            export.write(path, encode(result.art))
+        if self.to_stdout:
+            click.echo(result.text, nl=False)
+        elif self.says["as_json"]:
+            click.echo(json.dumps(summary(result)))
+        elif self.shows:
+            from glyphgrad.cli.show import show
+
+            show(result.art)
+        if result.bound is not None and not self.says["as_json"]:
+            figures = result.figures
+            bound = "objective {objective:.6f}, bound {bound:.6f}, gap {gap:.2%}".format(**figures)
+            click.echo(bound, err=True)
+        if targets and not self.says["quiet"]:
+            click.echo("wrote " + ", ".join(str(path) for path, _ in targets), err=True)
+
+    @property
+    def shows(self) -> bool:
+        if self.says["show"] is not None:
+            return bool(self.says["show"])
+        return sys.stdout.isatty() and not self.says["quiet"]
+
+
+def summary(result: FitResult) -> dict[str, Any]:
+    """What --json prints."""
+    layout = result.art.layout
+    return {
+        "grid": {"cols": layout.cols, "rows": layout.rows},
+        "glyphs": len(result.art.atlas.chars),
+        "seconds": round(result.seconds, 4),
+        "interrupted": result.interrupted,
+        "solver": result.config.solver,
+        "minimised": result.config.objective,
+        **result.figures,
+    }
