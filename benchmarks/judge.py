@@ -6,13 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-from threadpoolctl import threadpool_limits
-
 import glyphgrad
-from glyphgrad.api import device_for
-from glyphgrad.core import score as scoring
-from glyphgrad.core import target
 from tool import Screen
 
 COLUMNS = ("cor2", "ssim2", "cor4", "ssim4", "cor8", "ssim8", "mse")
@@ -30,18 +24,8 @@ class Verdict:
 
 
 def score(text: str, file: Path, screen: Screen) -> dict[str, float]:
-    """The figures of a text: see glyphgrad.core.score. The picture fills the grid, whatever its shape.
-
-    A blank text is judged as no ink, which glyphgrad.score refuses.
-    On one BLAS thread: with two on busy cores the threads wait for each other most of the time.
-    """
-    with threadpool_limits(1):
-        if not text.strip():
-            device = device_for("terminal", dict(screen.options))
-            layout = device.layout_for(1, 1)
-            wanted = target.place(target.load(file, device.dark), layout, device.fit, device.dark)
-            return scoring.score(np.zeros_like(wanted), wanted)
-        return glyphgrad.score(text.encode(), file, "terminal", **screen.options)
+    """The figures of a text: see glyphgrad.core.score. The picture fills the grid, whatever its shape."""
+    return glyphgrad.score(text.encode(), file, "terminal", **screen.options)
 
 
 def mean(verdicts: Iterable[Verdict]) -> dict[str, float]:

@@ -7,6 +7,8 @@ from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
+from threadpoolctl import threadpool_limits
+
 from glyphgrad.codec import text
 from glyphgrad.core import score as scoring
 from glyphgrad.core import target
@@ -74,7 +76,9 @@ def score(
     _refuse_unknown(options, ())
     drawn = read_art(art, device)
     picture = target.load(image, device.dark, max_pixels)
-    return scoring.score(drawn.ink, target.place(picture, drawn.layout, device.fit, device.dark))
+    wanted = target.place(picture, drawn.layout, device.fit, device.dark)
+    with threadpool_limits(1, "blas"):  # narrow products: more threads wait for each other
+        return scoring.score(drawn.ink, wanted)
 
 
 def read_art(art: Path | bytes, device: Preset) -> Art:

@@ -1,0 +1,59 @@
+"""Tone curves, and the measure that chooses among them."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from glyphgrad.fit.tone import CURVES, EVEN, RICH, Likeness, ToneCurve, aims, full_range, shrunk
+
+RNG = np.random.default_rng(0)
+PICTURE = RNG.random((64, 48)).cumsum(axis=1).astype(np.float32)
+PICTURE /= PICTURE.max()
+ROUNDING = 1e-6  # float32 sums over a few thousand numbers in [0, 1]
+
+
+def test_a_plain_curve_maps_the_range_onto_the_densest_ink() -> None:
+    np.testing.assert_allclose(ToneCurve(1.0)(PICTURE, 0.3), 0.3 * PICTURE, atol=ROUNDING)
+
+
+@pytest.mark.parametrize("curve", CURVES)
+def test_curves_rise_from_blank_to_their_ink(curve: ToneCurve) -> None:
+    ramp = np.linspace(0, 1, 101, dtype=np.float32)[None, :]
+    aim = curve(ramp, 0.5)[0]
+    assert (np.diff(aim) >= 0).all()
+    assert aim[0] == 0
+    assert aim[-1] == pytest.approx(0.5 * curve.ink, abs=ROUNDING)
+
+
+def test_full_range_stretches_all_but_a_hundredth_at_either_end() -> None:
+    stretched = full_range(0.4 + 0.2 * PICTURE)
+    assert stretched.min() == 0
+    assert stretched.max() == 1
+    assert 0.005 < np.mean(stretched == 1) < 0.02  # a hundredth, give or take ties
+    flat = np.full((5, 5), 0.4, np.float32)
+    np.testing.assert_array_equal(full_range(flat), flat)
+
+
+def test_a_picture_is_likest_to_itself_and_nothing_to_a_flat_page() -> None:
+    alike = Likeness(PICTURE, 2.0)
+    assert alike(PICTURE) == pytest.approx(2, abs=ROUNDING)  # correlation 1 and structure 1
+    assert alike(0.2 + 0.3 * PICTURE) == pytest.approx(2, abs=ROUNDING)  # gain and offset do not count
+    assert alike(np.zeros_like(PICTURE)) < 1
+    assert alike(1 - PICTURE) < alike(np.zeros_like(PICTURE))
+
+
+def test_shrinking_takes_means_and_survives_a_single_pixel() -> None:
+    np.testing.assert_allclose(shrunk(PICTURE, 2)[3, 5], PICTURE[6:8, 10:12].mean(), rtol=ROUNDING)
+    np.testing.assert_array_equal(shrunk(np.full((1, 3), 0.5), 2), [[0.5]])
+
+
+def test_the_likeliest_aim_comes_first() -> None:
+    coverage = np.linspace(0, 0.3, 4, dtype=np.float32)[:, None, None] * np.ones((4, 4, 4), np.float32)
+    tones = np.tile(np.linspace(0, 1, 50, dtype=np.float32), (50, 1))
+    page = np.zeros((50, 50), np.float32)
+    page[10] = 1
+    np.testing.assert_allclose(aims(tones, coverage)[0], RICH(full_range(tones), 0.3), atol=ROUNDING)
+    np.testing.assert_allclose(aims(page, coverage)[0], page, atol=ROUNDING)  # strokes on blank: as they are
+    np.testing.assert_allclose(aims(1 - page, coverage)[0], EVEN(1 - page, 0.3), atol=ROUNDING)
+    assert all(len(aims(each, coverage)) == len(CURVES) + 1 for each in (tones, page, 1 - page))
