@@ -16,7 +16,7 @@ LAYOUT = Layout(rows=4, cols=5, cell_height=20, cell_width=10)
 
 
 def test_the_blur_is_a_minute_of_arc_at_the_distance() -> None:
-    assert blur_sigma(LAYOUT, 350) == pytest.approx(350 * 20 * math.pi / (180 * 60))
+    assert blur_sigma(LAYOUT, 300) == pytest.approx(300 * 20 * math.pi / (180 * 60))
 
 
 def test_the_objective_does_not_grow_with_the_picture() -> None:
@@ -25,7 +25,7 @@ def test_the_objective_does_not_grow_with_the_picture() -> None:
     def flat_error(layout: Layout) -> float:
         blank = np.zeros((1, layout.cell_height, layout.cell_width), np.float32)
         target = np.full((layout.height, layout.width), 0.5, np.float32)
-        return Energy(target, blank, layout, perceptual_filters(layout, 350))(np.zeros((layout.rows, layout.cols), int))
+        return Energy(target, blank, layout, perceptual_filters(layout, 300))(np.zeros((layout.rows, layout.cols), int))
 
     small, large = flat_error(Layout(10, 10, 20, 10)), flat_error(Layout(20, 20, 20, 10))
     assert small == pytest.approx(large, rel=0.02)  # the blur spills a little over the border
@@ -36,10 +36,10 @@ def test_from_afar_the_blur_is_wider() -> None:
     assert far == pytest.approx(2 * near)
 
 
-def test_white_lines_on_a_dark_screen_stay_visible() -> None:
-    """Strokes of blank on a page of ink: the page must be thin enough for them to show."""
+def test_blank_strokes_on_a_page_of_ink_stay_visible() -> None:
+    """The page must be thin enough for them to show."""
     page = np.full((400, 400), 255, np.uint8)
-    page[:, 200:204] = 0
+    page[:, 200:210] = 0  # five pixels of the grid
     art = glyphgrad.fit(page, "terminal", cols=20, fit="stretch").art
     columns = art.ink.mean(axis=0)
-    assert columns[198:206].mean() < 0.5 * columns.mean()
+    assert columns[100:105].mean() < 0.5 * columns.mean()

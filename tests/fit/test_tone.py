@@ -53,7 +53,8 @@ def test_the_likeliest_aim_comes_first() -> None:
     tones = np.tile(np.linspace(0, 1, 50, dtype=np.float32), (50, 1))
     page = np.zeros((50, 50), np.float32)
     page[10] = 1
-    np.testing.assert_allclose(aims(tones, coverage)[0], RICH(full_range(tones), 0.3), atol=ROUNDING)
-    np.testing.assert_allclose(aims(page, coverage)[0], page, atol=ROUNDING)  # strokes on blank: as they are
-    np.testing.assert_allclose(aims(1 - page, coverage)[0], EVEN(1 - page, 0.3), atol=ROUNDING)
-    assert all(len(aims(each, coverage)) == len(CURVES) + 1 for each in (tones, page, 1 - page))
+    np.testing.assert_allclose(aims(tones, coverage, 1)[0], RICH(full_range(tones), 0.3), atol=ROUNDING)
+    np.testing.assert_allclose(aims(page, coverage, 1)[0], page, atol=ROUNDING)  # strokes on blank: as they are
+    np.testing.assert_allclose(aims(1 - page, coverage, 1)[0], EVEN(1 - page, 0.3), atol=ROUNDING)
+    for each in (tones, page, 1 - page):
+        assert [len(aims(each, coverage, count)) for count in (1, 4, 9)] == [1, 4, len(CURVES) + 1]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -67,14 +69,19 @@ def best_gain(image: Image, target: Image) -> NDArray[np.float64]:
 
 
 def ssim(a: Image, b: Image) -> float:
-    """Mean structural similarity of two images in [0, 1].
+    """Mean structural similarity of two images in [0, 1], in Gaussian windows of 1.5 pixels."""
+    return similarity(a, b, lambda image: blur(image, 1.5))
 
-    Wang, Bovik, Sheikh and Simoncelli 2004: Gaussian window of 1.5 pixels, K1 0.01, K2 0.03.
+
+def similarity(a: Image, b: Image, local_mean: Callable[[Image], Image]) -> float:
+    """Mean structural similarity of two images in [0, 1], in whatever windows `local_mean` takes means over.
+
+    Wang, Bovik, Sheikh and Simoncelli 2004: K1 0.01, K2 0.03.
     """
     c1, c2 = 0.01**2, 0.03**2
-    mean_a, mean_b = blur(a, 1.5), blur(b, 1.5)
-    var_a = blur(a * a, 1.5) - mean_a**2
-    var_b = blur(b * b, 1.5) - mean_b**2
-    cov = blur(a * b, 1.5) - mean_a * mean_b
+    mean_a, mean_b = local_mean(a), local_mean(b)
+    var_a = local_mean(a * a) - mean_a**2
+    var_b = local_mean(b * b) - mean_b**2
+    cov = local_mean(a * b) - mean_a * mean_b
     likeness = (2 * mean_a * mean_b + c1) * (2 * cov + c2)
     return float(np.mean(likeness / ((mean_a**2 + mean_b**2 + c1) * (var_a + var_b + c2))))

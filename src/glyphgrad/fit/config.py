@@ -86,7 +86,7 @@ class FitConfig:
     objective: str | None = None
     effort: str = "normal"
     tone: str = "auto"
-    viewing_distance: float = 350
+    viewing_distance: float = 300
     bound: bool = False
     iterations: int = LONG_RUN
     lr: float = 0.01

@@ -26,8 +26,8 @@ from glyphgrad.fit.tone import Likeness, aims
 
 OnStep = Callable[[Step], None]
 ShouldStop = Callable[[], bool]
-TONES_TRIED = {"fast": 1, "normal": 5, "best": 5}
-"""How many tone curves a search tries, by effort."""
+TONES_TRIED = {"fast": 1, "normal": 4, "best": 5}
+"""How many tone curves a search tries, by effort: the right one is worth more than a longer search."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -148,12 +148,14 @@ def search(
     )
     if config.objective == "seed" or config.tone == "off":
         return target, solve(Energy(target, atlas.coverage, layout, filters), effort=config.effort)
-    candidates = aims(target, atlas.coverage)[: TONES_TRIED[config.effort]]
+    candidates = aims(target, atlas.coverage, TONES_TRIED[config.effort])
     if len(candidates) == 1:
         return candidates[0], solve(Energy(candidates[0], atlas.coverage, layout, filters), effort=config.effort)
     alike = Likeness(target, blur_sigma(layout, config.viewing_distance))
     grids = [solve(Energy(aim, atlas.coverage, layout, filters), effort="fast") for aim in candidates]
     best = int(np.argmax([alike(render(grid, atlas.coverage, layout)) for grid in grids]))
+    if config.effort != "best":
+        return candidates[best], grids[best]
     energy = Energy(candidates[best], atlas.coverage, layout, filters)
     return candidates[best], solve(energy, effort=config.effort, start=grids[best])
 

@@ -13,9 +13,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from glyphgrad.core.score import best_gain, blur, correlation, ssim
+from glyphgrad.core.score import best_gain, correlation, similarity
 
-_SCALES = 3
+_LEVELS = 3
+_BLOCK = 4  # pixels of a level: blocks do as well for choosing as sliding windows, at half the cost
 _EXTREME = 0.98
 _FAINT = 1e-3
 _CLIPPED = 1.0
@@ -53,8 +54,8 @@ _PAGE = 0.5
 """Share of the pixels that are of one extreme tone, from which on a picture is a drawing on a page."""
 
 
-def aims(target: NDArray[np.floating], coverage: NDArray[np.floating]) -> list[NDArray[np.float32]]:
-    """What a grid of glyphs might aim at to look like `target` (H, W) in [0, 1], the likeliest first.
+def aims(target: NDArray[np.floating], coverage: NDArray[np.floating], count: int) -> list[NDArray[np.float32]]:
+    """The first `count` of what a grid of glyphs might aim at to look like `target` (H, W) in [0, 1], the likeliest first.
 
     `coverage` (G, h, w) are the glyphs, ink in [0, 1].
     """
@@ -63,7 +64,7 @@ def aims(target: NDArray[np.floating], coverage: NDArray[np.floating]) -> list[N
     blank, full = np.mean(tones < 1 - _EXTREME) > _PAGE, np.mean(tones > _EXTREME) > _PAGE
     first = native if blank else EVEN if full else RICH
     curves = [first, *(curve for curve in (*CURVES, native) if curve != first)]
-    return [curve(tones, densest) for curve in curves]
+    return [curve(tones, densest) for curve in curves[:count]]
 
 
 def full_range(target: NDArray[np.floating]) -> NDArray[np.float32]:
@@ -77,27 +78,38 @@ def full_range(target: NDArray[np.floating]) -> NDArray[np.float32]:
 class Likeness:
     """How like a target an eye finds a render: correlation and structure, near by and from afar.
 
-    The eye's blur of `sigma` pixels, and twice and four times that. Each scale is looked at on a copy
-    shrunk to where its blur is one pixel. `target` (H, W) in [0, 1].
+    The eye's blur of `sigma` pixels, and twice and four times that: a pyramid, each of whose levels is
+    softened by about one of its own pixels. `target` (H, W) in [0, 1].
     """
 
     def __init__(self, target: NDArray[np.floating], sigma: float):
-        self.sigma = sigma
-        self.target = self._scales(target)
+        self.factor = max(1, round(sigma))
+        self.target = self._levels(target)
 
     def __call__(self, render: NDArray[np.floating]) -> float:
-        """Of a render (H, W) in any range: at most 2, and 1 for a flat page."""
-        return float(np.mean([_alike(a, b) for a, b in zip(self._scales(render), self.target, strict=True)]))
+        """Of a render (H, W) in any range: at most 2; a flat page gets less than 1."""
+        return float(np.mean([_alike(a, b) for a, b in zip(self._levels(render), self.target, strict=True)]))
 
-    def _scales(self, image: NDArray[np.floating]) -> list[NDArray[np.floating]]:
-        seen = [shrunk(image, max(1, round(self.sigma)))]
-        while len(seen) < _SCALES:
-            seen.append(shrunk(seen[-1], 2))
-        return [blur(each, 1.0) for each in seen]
+    def _levels(self, image: NDArray[np.floating]) -> list[NDArray[np.floating]]:
+        levels = [shrunk(image.astype(np.float32), self.factor)]
+        while len(levels) < _LEVELS:
+            levels.append(shrunk(levels[-1], 2))
+        return [_softened(_softened(each).T).T for each in levels]
 
 
 def _alike(seen: NDArray[np.floating], wanted: NDArray[np.floating]) -> float:
-    return correlation(seen, wanted) + ssim(best_gain(seen, wanted), wanted)
+    """Correlation, and structural similarity over blocks, once the render has its best gain and offset."""
+    return correlation(seen, wanted) + similarity(best_gain(seen, wanted), wanted, _block_means)
+
+
+def _block_means(image: NDArray[np.floating]) -> NDArray[np.floating]:
+    return shrunk(image, _BLOCK)
+
+
+def _softened(image: NDArray[np.floating]) -> NDArray[np.floating]:
+    """Blur along the first axis by one pixel: the binomial 1 4 6 4 1 of Burt and Adelson 1983, edges repeated."""
+    rows, padded = len(image), np.pad(image, ((2, 2), (0, 0)), mode="edge")
+    return np.asarray(sum(weight / 16 * padded[i : i + rows] for i, weight in enumerate((1, 4, 6, 4, 1))))
 
 
 def shrunk(image: NDArray[np.floating], factor: int) -> NDArray[np.floating]:
