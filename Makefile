@@ -30,6 +30,7 @@ clean:
 
 $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "glyphgrad needs Python 3.11 or newer: make PYTHON=python3.12 ...")'
+	@echo "setting up .venv: PyTorch is large, the first time takes a while (README, Installing)"
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install -q -c constraints.txt -e '.[dev,bench]'
 	touch $@

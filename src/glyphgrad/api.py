@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from dataclasses import fields, replace
 from pathlib import Path
@@ -16,7 +17,7 @@ from glyphgrad.core.art import Art
 from glyphgrad.core.layout import Layout
 from glyphgrad.core.presets import DEFAULT_PRESET, Preset, preset_named
 from glyphgrad.core.target import MAX_PIXELS, Source
-from glyphgrad.errors import ConfigError, TextError
+from glyphgrad.errors import ConfigError, GlyphgradWarning, TextError
 from glyphgrad.fit.config import DESCENT, AnnealConfig, FitConfig, LossWeights
 from glyphgrad.fit.fit import FitResult
 from glyphgrad.fit.fit import fit as fit_target
@@ -57,7 +58,15 @@ def fit_with(
     picture = target.load(image, device.dark, max_pixels)
     layout = device.layout_for(*picture.size)
     wanted = target.place(picture, layout, device.fit, device.dark)
-    return fit_target(wanted, device.atlas(), layout, config, device.dark, on_step, should_stop)
+    atlas = device.atlas()
+    if atlas.cut:
+        warnings.warn(
+            f"{len(atlas.cut)} glyphs leave their cell and are cut ({atlas.cut[:12]}{'...' * (len(atlas.cut) > 12)}): "
+            "`glyphgrad chars` shows them",
+            GlyphgradWarning,
+            stacklevel=2,
+        )
+    return fit_target(wanted, atlas, layout, config, device.dark, on_step, should_stop)
 
 
 def score(
@@ -89,6 +98,8 @@ def read_art(art: Path | bytes, device: Preset) -> Art:
         except OSError as error:
             raise TextError(f"text {str(art)!r} cannot be read ({error.strerror}): check the path") from None
     frame = text.decode(art)
+    if not frame.cells.all():
+        raise TextError("the text holds NUL bytes: it is some other kind of file, give a file of characters")
     chars = "".join(dict.fromkeys(" @" + frame.text.replace("\n", "")))  # two at least, also of blank paper
     atlas = replace(device, chars=chars, ban="", ban_blocks=False).atlas()
     layout = Layout(frame.rows, frame.cols, device.cell[1], device.cell[0], device.row_gap)
@@ -98,12 +109,12 @@ def read_art(art: Path | bytes, device: Preset) -> Art:
 def device_for(preset: str | Preset, options: dict[str, Any]) -> Preset:
     """The preset with those of `options` that are its fields, which are taken out of `options`.
 
-    A grid given by one side only gets the other from the picture.
+    A grid given by one side only gets the other from the picture, which then needs no pulling into shape.
     """
     device = preset if isinstance(preset, Preset) else preset_named(preset)
     changes = _take(options, Preset)
     if ("cols" in changes) != ("rows" in changes):
-        changes = {"cols": None, "rows": None} | changes
+        changes = {"cols": None, "rows": None, "fit": "contain"} | changes
     return replace(device, **changes)
 
 

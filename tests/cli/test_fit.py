@@ -137,12 +137,13 @@ def test_show_prints_plain_art_where_there_is_no_terminal(run: Callable, picture
     [
         (["-s", "10x4"], (10, 4)),
         (["--grid-width", "10", "--grid-height", "4"], (10, 4)),
-        (["-s", "10"], (10, 5)),
-        (["-s", "x5"], (10, 5)),
-        (["--grid-width", "10"], (10, 5)),
+        (["-s", "10"], (10, 4)),  # 4 rows and 3 gaps: 114 of 120 pixels
+        (["-s", "x5"], (12, 5)),
+        (["--grid-width", "10"], (10, 4)),
         (["--preset", "terminal", "-s", "10x"], (10, 5)),
-        (["-s", "10", "--row-gap", "6", "--fit", "contain"], (10, 4)),  # 4 rows and 3 gaps: 114 of 120 pixels
-        (["-s", "10", "--char-width", "24"], (10, 10)),
+        (["-s", "10", "--row-gap", "0"], (10, 5)),
+        (["-s", "10", "--fit", "stretch"], (10, 5)),  # as if there were no gaps
+        (["-s", "10", "--char-width", "24"], (10, 8)),
     ],
 )
 def test_the_grid_of_a_square_picture(run: Callable, picture: Path, options: list[str], grid: tuple[int, int]) -> None:
@@ -166,7 +167,7 @@ def test_the_grid_of_a_square_picture(run: Callable, picture: Path, options: lis
         (["--ban-blocks"], {"ban_blocks": True}),
         (["--dark-mode"], {"dark": True}),
         (["--preset", "terminal", "--light-mode"], {"dark": False, "preset": "terminal"}),
-        (["--printer-font-size", "16", "--printer-y-offset", "2"], {"font_size": 16.0, "y_offset": 2}),
+        (["--printer-font-size", "16", "--printer-y-offset", "0"], {"font_size": 16.0, "y_offset": 0}),
         (["--fit", "cover"], {"fit": "cover"}),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import warnings
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -7,7 +9,7 @@ from hypothesis import strategies as st
 from glyphgrad import Frame
 from glyphgrad.codec.text import decode, decode_cp437, encode_native, encode_utf8
 from glyphgrad.core.charset import CP437
-from glyphgrad.errors import TextError
+from glyphgrad.errors import GlyphgradWarning, TextError
 
 IN_A_TEXT_FILE = "○◙♪"  # bytes 0x09, 0x0A, 0x0D: tab, line feed and carriage return
 NATIVE = "".join(char for char in CP437 if char not in IN_A_TEXT_FILE)
@@ -34,8 +36,9 @@ def test_every_byte_round_trips_through_the_native_file(byte: int) -> None:
 @pytest.mark.parametrize("char", IN_A_TEXT_FILE)
 def test_characters_whose_bytes_shape_a_text_file_are_written_in_utf8(char: str) -> None:
     frame = Frame.from_lines(["█" + char, char + "█"])
-    assert encode_native(frame) == f"█{char}\n{char}█\n".encode()
-    assert decode(encode_native(frame)) == frame
+    with pytest.warns(GlyphgradWarning, match="written in UTF-8"):
+        assert encode_native(frame) == f"█{char}\n{char}█\n".encode()
+    assert decode(encode_utf8(frame)) == frame
 
 
 @pytest.mark.parametrize("byte", sorted(set(range(256)) - {0x0A}))
@@ -69,7 +72,10 @@ def test_a_text_of_ascii_and_pictures_for_control_codes_is_read_as_such(frame: F
 
 @given(grids(st.characters(min_codepoint=0x2500, max_codepoint=0x28FF)))
 def test_text_that_the_code_page_lacks_is_written_in_utf8(frame: Frame) -> None:
-    data = encode_native(frame)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        data = encode_native(frame)
+    assert bool(caught) == (not set(frame.text) <= set(CP437 + "\n"))
     assert data == encode_utf8(frame) or set(frame.text) <= set(CP437 + "\n")
     assert decode(data) == frame
 

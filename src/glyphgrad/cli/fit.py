@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from glyphgrad.cli.output import Writer
 from glyphgrad.fit.config import DEVICES, EFFORTS, OBJECTIVES, SOLVERS, TONES, AnnealConfig, FitConfig, LossWeights
 
 _INTERRUPTED = 130
+_BAR_INTERVAL = 20  # steps: a bar that stands still looks like a hang
 
 
 def _from(kind: type, name: str, help: str, of: Any = int) -> Callable[[Command], Command]:
@@ -25,7 +27,7 @@ def _from(kind: type, name: str, help: str, of: Any = int) -> Callable[[Command]
 
 
 @click.command
-@click.argument("image")
+@click.argument("image", required=False)
 @click.option("-s", "--size", metavar="COLSxROWS", help="Grid. With one side only the other follows the picture.")
 @click.option("--grid-width", type=int, help="Columns.  [preset]")
 @click.option("--grid-height", type=int, help="Rows.  [preset]")
@@ -42,7 +44,7 @@ def _from(kind: type, name: str, help: str, of: Any = int) -> Callable[[Command]
 @_from(FitConfig, "viewing_distance", "Of the eye, in cell heights (perceptual).", float)
 @_from(FitConfig, "tone", "Map the picture's tones onto those the glyphs can reach (perceptual).", click.Choice(TONES))
 @click.option("--bound", is_flag=True, help="Prove how far the grid can be from the best one.")
-@_from(FitConfig, "iterations", "Steps of the descent; naming them asks for it, unless --solver is given.")
+@_from(FitConfig, "iterations", "Steps of the descent; naming them (or --lr, --warmup, ...) asks for it.")
 @_from(FitConfig, "lr", "Peak learning rate (AdamW).", float)
 @_from(FitConfig, "warmup", "Steps of linear warm-up.  [1000, or a tenth of fewer than 10000 iterations]")
 @_from(
@@ -80,7 +82,7 @@ def _from(kind: type, name: str, help: str, of: Any = int) -> Callable[[Command]
 @click.option("--test-chars", is_flag=True, help="Draw the glyph atlas and stop, as `glyphgrad chars` does.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object of figures on standard output, no art.")
 @click.option("-q", "--quiet", is_flag=True, help="Neither art nor progress.")
-def fit(image: str, **given: Any) -> int:
+def fit(image: str | None, **given: Any) -> int:
     """Turn IMAGE into characters (- reads standard input).
 
     Without a preset the receipt printer's values hold: 42 x 21 characters of code page 437.
@@ -91,12 +93,17 @@ def fit(image: str, **given: Any) -> int:
     options = _options(given)
     if test_chars:
         return draw_atlas(options, writer.named_picture)
+    if image is None:
+        raise click.UsageError("Missing argument 'IMAGE': name a picture file, or - for standard input")
+
     from glyphgrad import api
     from glyphgrad.cli.progress import Interrupt, Watch
 
     device, config = api.device_for(options.pop("preset"), options), api.config_for(options)
-    writer.check()
+    writer.check(image)
     bar = sys.stderr.isatty() and not says["quiet"]
+    if bar and not writer.steps_dir:
+        config = replace(config, save_interval=min(config.save_interval, _BAR_INTERVAL))
     with Interrupt() as interrupt, Watch(bar, writer.steps_dir, device.dark) as watch:
         source = sys.stdin.buffer.read() if image == "-" else image
         result = api.fit_with(source, device, config, max_pixels, watch.on_step, interrupt)

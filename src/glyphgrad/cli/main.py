@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 import warnings
@@ -36,6 +37,9 @@ for command in (fit, chars, presets, score):
 
 def main() -> None:
     """Run the command line; every failure is one line on standard error and an exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal that lacks a character shows another, not a traceback
     warnings.showwarning = _show_warning  # type: ignore[assignment]
     warnings.simplefilter("always", GlyphgradWarning)
     try:

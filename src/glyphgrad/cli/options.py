@@ -102,4 +102,7 @@ def grid(size: str | None, width: int | None, height: int | None) -> dict[str, i
     for name, number in (("cols", cols), ("rows", rows), ("--grid-width", width), ("--grid-height", height)):
         if number is not None and number < 1:
             raise ConfigError(f"{name} is {number}: give at least 1")
+    for flag, given, meant in (("--grid-width", width, cols), ("--grid-height", height, rows)):
+        if given is not None and given != meant:
+            raise ConfigError(f"--size {size} and {flag} {given} contradict each other: give one of them")
     return {name: number for name, number in (("cols", cols), ("rows", rows)) if number is not None}

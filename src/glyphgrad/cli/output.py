@@ -32,7 +32,7 @@ class Writer:
         if self.to_stdout and says["as_json"]:
             raise ConfigError("-o - and --json both want standard output: choose one")
 
-    def check(self) -> None:
+    def check(self, image: str) -> None:
         """Every way to fail that can be known before the work."""
         from glyphgrad.codec import export
 
@@ -40,6 +40,8 @@ class Writer:
             export.encoder_for(path)
         for path in [*self.paths, *(path for path, _ in self.text_paths)]:
             export.check(path)
+            if path.exists() and Path(image).exists() and path.samefile(image):
+                raise ConfigError(f"output {str(path)!r} is the picture itself: name another file")
         if self.steps_dir:
             export.make_directory(self.steps_dir)
 
@@ -51,7 +53,7 @@ class Writer:
         for path, encode in targets:
             export.write(path, encode(result.art))
         if self.to_stdout:
-            click.echo(result.text, nl=False)
+            click.echo(result.text.encode(), nl=False)  # UTF-8, whatever the locale
         elif self.says["as_json"]:
             click.echo(json.dumps(summary(result)))
         elif self.shows:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+import warnings
 
 from glyphgrad.core.charset import CP437, CP437_BYTE
 from glyphgrad.core.frame import Frame
-from glyphgrad.errors import TextError
+from glyphgrad.errors import GlyphgradWarning, TextError
 
 _BYTE = {char: byte for char, byte in CP437_BYTE.items() if char not in "○◙♪"}
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")  # all but tab, line feed, carriage return
@@ -23,7 +24,10 @@ def encode_native(frame: Frame) -> bytes:
     """
     try:
         return b"".join(bytes(_BYTE[char] for char in line) + b"\n" for line in frame.lines)
-    except KeyError:
+    except KeyError as missing:
+        warnings.warn(
+            f"{missing.args[0]!r} is not in code page 437: the text is written in UTF-8", GlyphgradWarning, stacklevel=2
+        )
         return encode_utf8(frame)
 
 

@@ -50,7 +50,7 @@ def charset(encoding: str = "cp437", chars: str | None = None, ban: str = "", ba
 def _check_one_cell(char: str) -> None:
     """Refuse what cannot stand alone in one cell: control codes, combining marks, wide characters."""
     category = unicodedata.category(char)
-    if category[0] == "C" or category in ("Zl", "Zp"):
+    if category in ("Cc", "Cf", "Cs", "Zl", "Zp"):
         raise ConfigError(f"charset holds the control character {char!r}: it has no glyph, leave it out")
     if category in ("Mn", "Me"):
         raise ConfigError(f"charset holds the combining mark U+{ord(char):04X}: it needs a letter to stand on")

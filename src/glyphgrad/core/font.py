@@ -16,6 +16,7 @@ from glyphgrad.errors import ConfigError, FontError, GlyphgradWarning
 
 _NOT_A_CHARACTER = "\U0010fffe"
 _BLANK = "\u2800"  # the empty Braille pattern: blank, yet not a space to Python
+_STAND_IN = "?"  # what many bitmap fonts draw for a character they lack: there it looks missing itself
 _STRIKES = range(4, 129)  # sizes, in pixels, at which a bitmap font is looked for
 _MAX_SIZE = 1000
 
@@ -61,6 +62,8 @@ class Face:
         like one that no font can have; blank ones count as there only if they are meant to be blank.
         """
         if char.isspace() or char == _BLANK:
+            return True
+        if char == _STAND_IN and self.has("A"):
             return True
         mask = self._font.getmask(char, mode="L")
         return mask.getbbox() is not None and (mask.size, bytes(mask)) != self._missing

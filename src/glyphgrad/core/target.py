@@ -33,6 +33,8 @@ def load(source: Source, dark: bool = False, max_pixels: int = MAX_PIXELS) -> Im
     Raises PictureError; ConfigError for an array of another kind. Of an animation the first frame is
     taken, with a GlyphgradWarning.
     """
+    if max_pixels < 1:
+        raise ConfigError(f"max_pixels is {max_pixels}: give at least 1")
     if isinstance(source, np.ndarray):
         return _on_paper(_from_array(source), dark)
     if isinstance(source, Image.Image):

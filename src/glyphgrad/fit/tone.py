@@ -19,6 +19,7 @@ _LEVELS = 3
 _BLOCK = 4  # pixels of a level: blocks do as well for choosing as sliding windows, at half the cost
 _EXTREME = 0.98
 _FAINT = 1e-3
+_SOLID = 0.9  # mean ink of a full block or nearly: a page of those is calm
 _CLIPPED = 1.0
 """Percent of the pixels at either end of the range that may lose their differences: dust and glints."""
 
@@ -60,9 +61,11 @@ def aims(target: NDArray[np.floating], coverage: NDArray[np.floating], count: in
     `coverage` (G, h, w) are the glyphs, ink in [0, 1].
     """
     tones, densest = full_range(target), float(coverage.mean(axis=(1, 2)).max())
+    if tones.min() == tones.max():
+        return [ToneCurve(1.0)(tones, densest)]  # one tone: nothing but the right amount of ink
     native = ToneCurve(1 / max(densest, _FAINT))
     blank, full = np.mean(tones < 1 - _EXTREME) > _PAGE, np.mean(tones > _EXTREME) > _PAGE
-    first = native if blank else EVEN if full else RICH
+    first = native if blank else EVEN if full and densest < _SOLID else RICH
     curves = [first, *(curve for curve in (*CURVES, native) if curve != first)]
     return [curve(tones, densest) for curve in curves[:count]]
 
