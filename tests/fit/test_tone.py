@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+import glyphgrad
 from glyphgrad.fit.tone import CURVES, EVEN, RICH, Likeness, ToneCurve, aims, full_range, shrunk
 
 RNG = np.random.default_rng(0)
@@ -33,6 +34,13 @@ def test_full_range_stretches_all_but_a_hundredth_at_either_end() -> None:
     assert 0.005 < np.mean(stretched == 1) < 0.02  # a hundredth, give or take ties
     flat = np.full((5, 5), 0.4, np.float32)
     np.testing.assert_array_equal(full_range(flat), flat)
+
+
+@pytest.mark.parametrize(("tone", "char"), [(0, "█"), (128, "▒"), (255, " ")])
+def test_a_picture_of_one_tone_keeps_it(tone: int, char: str) -> None:
+    """Also on a receipt, where blank paper is around it: 3 x 3 cells, the middle ones without a margin."""
+    lines = glyphgrad.fit(np.full((50, 50), tone, np.uint8), cols=3, rows=3).frame.lines
+    assert lines[1] == 3 * char
 
 
 def test_a_picture_is_likest_to_itself_and_nothing_to_a_flat_page() -> None:

@@ -19,6 +19,7 @@ _LEVELS = 3
 _BLOCK = 4  # pixels of a level: blocks do as well for choosing as sliding windows, at half the cost
 _EXTREME = 0.98
 _FAINT = 1e-3
+_SHOWN = 0.25
 _SOLID = 0.9  # mean ink of a full block or nearly: a page of those is calm
 _CLIPPED = 1.0
 """Percent of the pixels at either end of the range that may lose their differences: dust and glints."""
@@ -61,7 +62,7 @@ def aims(target: NDArray[np.floating], coverage: NDArray[np.floating], count: in
     `coverage` (G, h, w) are the glyphs, ink in [0, 1].
     """
     tones, densest = full_range(target), float(coverage.mean(axis=(1, 2)).max())
-    if tones.min() == tones.max():
+    if np.ptp(_without_margins(target)) == 0:
         return [ToneCurve(1.0)(tones, densest)]  # one tone: nothing but the right amount of ink
     native = ToneCurve(1 / max(densest, _FAINT))
     blank, full = np.mean(tones < 1 - _EXTREME) > _PAGE, np.mean(tones > _EXTREME) > _PAGE
@@ -71,11 +72,23 @@ def aims(target: NDArray[np.floating], coverage: NDArray[np.floating], count: in
 
 
 def full_range(target: NDArray[np.floating]) -> NDArray[np.float32]:
-    """`target` (H, W), its tones stretched over [0, 1]; a picture of one tone stays as it is."""
-    low, high = np.percentile(target, [_CLIPPED, 100 - _CLIPPED])
+    """`target` (H, W), its tones stretched over [0, 1]; a picture of one tone stays as it is.
+
+    Blank margins do not count: they are the paper around the picture.
+    """
+    low, high = np.percentile(_without_margins(target), [_CLIPPED, 100 - _CLIPPED])
     if high <= low:
         low, high = 0.0, 1.0
     return np.asarray(np.clip((target - low) / (high - low), 0, 1), dtype=np.float32)
+
+
+def _without_margins(target: NDArray[np.floating]) -> NDArray[np.floating]:
+    """The part that is not blank, unless so little is that it must be a drawing on a page."""
+    rows, cols = np.flatnonzero(target.any(axis=1)), np.flatnonzero(target.any(axis=0))
+    if not len(rows):
+        return target
+    shown = target[rows[0] : rows[-1] + 1, cols[0] : cols[-1] + 1]
+    return shown if shown.size > _SHOWN * target.size else target
 
 
 class Likeness:
