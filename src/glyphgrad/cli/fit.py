@@ -116,10 +116,6 @@ def fit(image: str | None, **given: Any) -> int:
 def _options(given: dict[str, Any]) -> dict[str, Any]:
     """The library's keyword arguments."""
     sides = grid(given.pop("size"), given.pop("grid_width"), given.pop("grid_height"))
-    if given.pop("no_protect_whitespace"):
-        given["protect_whitespace"] = False
-    gumbel = not given.pop("no_gumbel")
-    options = device_arguments(given) | sides
-    if "protect_whitespace" in given:
-        options["protect_whitespace"] = False
-    return options | ({} if gumbel else {"gumbel": False})
+    switches = {"no_protect_whitespace": "protect_whitespace", "no_gumbel": "gumbel"}
+    off = {name: False for flag, name in switches.items() if given.pop(flag)}
+    return device_arguments(given) | sides | off

@@ -17,9 +17,9 @@ from glyphgrad.core.score import best_gain, correlation, similarity
 
 _LEVELS = 3
 _BLOCK = 4  # pixels of a level: blocks do as well for choosing as sliding windows, at half the cost
-_EXTREME = 0.98
-_FAINT = 1e-3
-_SHOWN = 0.25
+_EXTREME = 0.98  # tones beyond it, at either end, are a page's
+_FAINT = 1e-3  # mean ink below which an atlas is as good as blank
+_SHOWN = 0.25  # share of the layout from which on what is around a picture are margins
 _SOLID = 0.9  # mean ink of a full block or nearly: a page of those is calm
 _CLIPPED = 1.0
 """Percent of the pixels at either end of the range that may lose their differences: dust and glints."""
