@@ -40,7 +40,7 @@ def _from(kind: type, name: str, help: str, of: Any = int) -> Callable[[Command]
     "The original loss, or what an eye sees.  [seed for gradient, else perceptual]",
     click.Choice(OBJECTIVES),
 )
-@_from(FitConfig, "effort", "How long to search: some 0.05, 0.5 or 5 seconds.", click.Choice(EFFORTS))
+@_from(FitConfig, "effort", "How long to search: some 0.1, 0.3 or 1 second at 80 x 40.", click.Choice(EFFORTS))
 @_from(FitConfig, "viewing_distance", "Of the eye, in cell heights (perceptual).", float)
 @_from(FitConfig, "tone", "Map the picture's tones onto those the glyphs can reach (perceptual).", click.Choice(TONES))
 @click.option("--bound", is_flag=True, help="Prove how far the grid can be from the best one.")
@@ -65,7 +65,7 @@ def _from(kind: type, name: str, help: str, of: Any = int) -> Callable[[Command]
 @click.option("--steps-dir", type=Path, default=Path("steps"), show_default=True, help="Where --save-steps writes.")
 @_from(FitConfig, "seed", "Same seed, same device: same bytes.")
 @_from(FitConfig, "device", "Where torch computes.", click.Choice(DEVICES))
-@_from(FitConfig, "threads", "Threads to compute with.  [all]")
+@_from(FitConfig, "threads", "Threads to compute with.  [all for the descent, one for the search]")
 @MAX_PIXELS_OPTION
 @click.option(
     "-o",

@@ -79,7 +79,7 @@ class FitConfig:
     objective. `effort` is how long to search. `bound` asks for a lower bound of the objective.
 
     `warmup` None: 1,000 steps, or a tenth of `iterations` when they are fewer than 10,000.
-    `save_interval` is how often, in steps, progress is reported. `threads` None: as many as there are.
+    `save_interval` is how often, in steps, progress is reported. `threads` None: all there are for the descent, one for the search.
     """
 
     solver: str = "hybrid"

@@ -502,8 +502,3 @@ def _outputs(x: NDArray[np.floating], tap: _Taps, batch: int = 64) -> Iterator[D
         first = tap.first + start * tap.stride
         low, high = max(0, first), min(len(x), first + (outputs - 1) * tap.stride + len(tap.kernel))
         yield tap.matrix(outputs, high - low, first - low) @ x[low:high].astype(np.float64)
-
-
-def outputs_of(filter: Filter, layout: Layout) -> int:
-    """How many numbers a filter makes of the picture: divide its weight by it for a mean."""
-    return sum(y.count * x.count for y, x in _taps(filter, layout))
