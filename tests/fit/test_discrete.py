@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import product
 
 import numpy as np
@@ -45,23 +46,6 @@ def best_change(
     return lowest
 
 
-def brute_force(energy: Energy) -> float:
-    """The lowest E of all grids. E has terms of one and two cells only: they are read off by changing one and two."""
-    glyphs, cells = len(energy.coverage), energy.shape[0] * energy.shape[1]
-    grids = np.array(list(product(range(glyphs), repeat=cells)))
-    few = grids[(grids > 0).sum(axis=1) <= 2]
-    known = {tuple(np.flatnonzero(g)) + tuple(g[g > 0]): energy(g.reshape(energy.shape)) for g in few}
-    total, blank = np.full(len(grids), known[()]), known[()]
-    for c in range(cells):
-        total += np.array([blank, *(known[c, k] for k in range(1, glyphs))])[grids[:, c]] - blank
-        for d in range(c):
-            pair = np.zeros((glyphs, glyphs))
-            for k, m in product(range(1, glyphs), repeat=2):
-                pair[k, m] = known[d, c, k, m] - known[d, k] - known[c, m] + blank
-            total += pair[grids[:, d], grids[:, c]]
-    return energy(grids[total.argmin()].reshape(energy.shape))
-
-
 @pytest.mark.parametrize("effort", EFFORTS)
 @pytest.mark.parametrize(
     "filters", [None, (gaussian(1.0, 2.0),), (gradient(1.0, 1.0), identity(0.1)), (pooling(1.0, 3, 7), identity(0.1))]
@@ -85,7 +69,9 @@ def test_no_single_change_helps(effort: str, filters: tuple[Filter, ...] | None,
         (Layout(1, 1, 6, 6), (gaussian(1.0, 1.0),)),
     ],
 )
-def test_chains_are_solved_to_the_global_optimum(layout: Layout, filters: tuple[Filter, ...]) -> None:
+def test_chains_are_solved_to_the_global_optimum(
+    brute_force: Callable[[Energy], float], layout: Layout, filters: tuple[Filter, ...]
+) -> None:
     """Of the two longest chains sweeps alone miss some; dynamic programming misses none."""
     problems = [problem(layout, filters, glyphs=3, seed=seed) for seed in range(8)]
     best = np.array([brute_force(energy) for energy in problems])
@@ -96,7 +82,7 @@ def test_chains_are_solved_to_the_global_optimum(layout: Layout, filters: tuple[
         assert (swept > 1.001 * best).any()
 
 
-def test_annealing_finds_the_best_of_all_grids_where_sweeps_do_not() -> None:
+def test_annealing_finds_the_best_of_all_grids_where_sweeps_do_not(brute_force: Callable[[Energy], float]) -> None:
     """Twelve small problems of a strong blur, of which sweeps alone solve a part."""
     problems = [problem(Layout(2, 3, 4, 4), (gaussian(1.0, 2.0),), glyphs=4, seed=seed) for seed in range(12)]
     best = np.array([brute_force(energy) for energy in problems])
