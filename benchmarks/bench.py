@@ -37,7 +37,7 @@ def _sections(quick: bool, full_size: bool, fresh: bool, iterations: int) -> dic
     steps = 500 if quick else 10_000
     return {
         "likeness": lambda: _likeness(quick, full_size, iterations),
-        "seed-objective": lambda: seed_objective.report(steps, QUICK[:2] if quick else None, fresh),
+        "seed-objective": lambda: seed_objective.report(steps, QUICK[:2] if quick else None, fresh=fresh),
         "descent": lambda: descent.report(steps, *((3, 10) if quick else ())),
         "scaling": lambda: scaling.report(scaling.QUICK_SIZES if quick else scaling.SIZES),
     }

@@ -38,27 +38,29 @@ Grid = NDArray[np.intp]
 class Task:
     """One picture for the receipt printer: 42 x 21 cells of 224 glyphs, the original's defaults."""
 
-    def __init__(self, name: str = "camera", diversity: float = 0.01) -> None:
+    def __init__(self, name: str = "camera", diversity: float = 0.01, threads: int = THREADS) -> None:
         picture = next(pictures(names=[name]))
         device = replace(PRESETS["epson"], ban="")  # all 224
         self.layout: Layout = device.layout_for(*picture.image.size)
         self.atlas: GlyphAtlas = device.atlas()
         self.target = target.place(picture.image, self.layout, device.fit, device.dark)
-        self.diversity = diversity
+        self.diversity, self.threads = diversity, threads
 
     def plain(self, iterations: int) -> Grid:
         import torch
 
         import plain_loop
 
-        torch.set_num_threads(THREADS)
+        torch.set_num_threads(self.threads)
         return plain_loop.descend(self.target, self.atlas.coverage, self.layout, iterations, self.diversity)
 
     def ours(self, iterations: int) -> Grid:
         from glyphgrad.fit.gradient import descend
 
         weights = LossWeights(diversity_weight=self.diversity)
-        config = FitConfig(solver="gradient", iterations=iterations, weights=weights, device="cpu", threads=THREADS)
+        config = FitConfig(
+            solver="gradient", iterations=iterations, weights=weights, device="cpu", threads=self.threads
+        )
         return descend(self.target, self.atlas, self.layout, config)
 
     def figures(self, glyphs: Grid) -> dict[str, float]:

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 import click
 import numpy as np
 
-from descent import KERNEL, MULTISCALE, Task
+from descent import KERNEL, MULTISCALE, THREADS, Task
 from glyphgrad.fit.bound import lower_bound
 from glyphgrad.fit.discrete import solve
 from glyphgrad.fit.energy import Energy, seed_filters
@@ -91,9 +91,9 @@ HEAD = [
 ]
 
 
-def compare(name: str, diversity: float, iterations: int, fresh: bool) -> list[list[Cell]]:
+def compare(name: str, diversity: float, iterations: int, threads: int, fresh: bool) -> list[list[Cell]]:
     """Rows of the table, one an effort; the bound is of the objective alone, so there is none with diversity."""
-    task = Task(name, diversity)
+    task = Task(name, diversity, threads)
     before = descended(task, iterations, fresh)
     bound = lower_bound(energy_of(task)) if diversity == 0 else None
     rows: list[list[Cell]] = []
@@ -108,8 +108,8 @@ def compare(name: str, diversity: float, iterations: int, fresh: bool) -> list[l
     return rows
 
 
-def report(iterations: int, names: Collection[str] | None, fresh: bool) -> str:
-    """A table a diversity, in Markdown."""
+def report(iterations: int, names: Collection[str] | None, threads: int = THREADS, fresh: bool = False) -> str:
+    """A table a diversity, in Markdown; `threads` are the descent's."""
     found = (
         f"## The original's objective: 42 x 21 cells of the receipt printer, {iterations:,} iterations\n\n"
         "`descent` and `search` are objectives of hard grids (mse + 0.5 * pooled mse, lower is better), `change` "
@@ -122,7 +122,7 @@ def report(iterations: int, names: Collection[str] | None, fresh: bool) -> str:
         rows = []
         for picture in pictures(names=names):
             print(f"  diversity {diversity}: {picture.name}", flush=True)
-            rows += compare(picture.name, diversity, iterations, fresh)
+            rows += compare(picture.name, diversity, iterations, threads, fresh)
         found += f"Diversity {diversity}:\n\n{table(HEAD, rows)}\n{_verdict(rows)}\n"
     return found
 
@@ -141,9 +141,10 @@ def _verdict(rows: list[list[Cell]]) -> str:
 @click.command
 @click.option("--iterations", default=10_000, show_default=True)
 @click.option("--picture", "names", multiple=True, help="Only this one, again for more.")
+@click.option("--threads", default=THREADS, show_default=True, help="Of the descent; the search has one.")
 @click.option("--fresh", is_flag=True, help="Run the descents again instead of taking those kept.")
-def main(iterations: int, names: tuple[str, ...], fresh: bool) -> None:
-    print(report(iterations, names or None, fresh))
+def main(iterations: int, names: tuple[str, ...], threads: int, fresh: bool) -> None:
+    print(report(iterations, names or None, threads, fresh))
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ Cells out of each other's reach share a colour and move together.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -24,8 +25,6 @@ _SLACK = 1e-6
 """A move must gain this share of the densest glyph's energy: the rounding of a float32 field is below it."""
 _BATCH = 1 << 20
 """Numbers worked on at once: few enough to stay in cache, many enough to hide the interpreter."""
-_HERD = 16
-"""With diversity the glyphs are counted anew after every 1 / 16 of the cells, or all run for the same rare glyph."""
 
 
 @dataclass(frozen=True)
@@ -41,20 +40,22 @@ class Progress:
 class Effort:
     """How long to search: annealed sweeps, from and to which temperature (in typical gains), rounds of chains.
 
-    `pressures` are the multiples of the diversity's weight at which the grid is swept before it settles.
+    `ramp` is how many sweeps the weight of the diversity takes to rise; `enrich` whether unused glyphs get
+    a second chance.
     """
 
     annealed: int = 0
     hot: float = 0.5
     cold: float = 0.02
     chains: int = 0
-    pressures: tuple[float, ...] = ()
+    ramp: int = 3
+    enrich: bool = False
 
 
 EFFORTS = {
     "fast": Effort(),
-    "normal": Effort(annealed=24, chains=2, pressures=(4,)),
-    "best": Effort(annealed=240, chains=20, pressures=(8, 4, 2)),
+    "normal": Effort(annealed=24, chains=2, ramp=16, enrich=True),
+    "best": Effort(annealed=240, chains=20, ramp=128, enrich=True),
 }
 
 
@@ -81,11 +82,12 @@ def solve(
         raise ConfigError(f"effort is {effort!r}: choose one of {', '.join(EFFORTS)}")
     search = _Search(energy, _Usage(diversity, protected, len(energy.coverage)), bias, on_sweep, should_stop)
     search.reset(search.matched() if start is None else energy.checked(start))
+    diversify(search, EFFORTS[effort].ramp)
     settle(search)
-    if search.usage.weight > 0:
-        diversify(search, EFFORTS[effort].pressures)
-    solved = not search.usage.weight and improve_chains(search, EFFORTS[effort].chains)
-    if not solved:
+    if search.usage.weight:
+        if EFFORTS[effort].enrich:
+            enrich(search)
+    elif not improve_chains(search, EFFORTS[effort].chains):
         anneal(search, EFFORTS[effort], np.random.default_rng(seed))
     return search.best()
 
@@ -99,7 +101,7 @@ class _Usage:
             raise ConfigError(f"diversity is {weight}: give 0 or more")
         if self.free.shape != (glyphs,):
             raise ConfigError(f"protected is {self.free.shape}: give ({glyphs},), a flag for every glyph")
-        self.weight = weight
+        self.weight, self.share = weight, 1.0  # of the weight, how much counts while choosing
         self.counts = np.zeros(glyphs, np.intp)
 
     def count(self, glyphs: Indices) -> Indices:
@@ -111,21 +113,55 @@ class _Usage:
         share = counts[counts > 0] / max(1, counts.sum())
         return self.weight * float(np.sum(share * np.log(share)))
 
-    def steps(self, old: Indices) -> Floats:
-        """(cells, G) The exact change of `cost` when one cell goes from glyph `old` (cells,) to any other.
+    def choose(self, costs: Floats, old: Indices, slack: float) -> Indices:
+        """(n,) The glyphs that cells go to, one after the other, each seeing the usage that those before left.
 
-        With S = sum c log c and N = sum c the entropy is log N - S / N; a move changes at most two counts.
+        `costs` (n, G) are changes of everything but the diversity; an `old` glyph (n,) stays unless
+        another is better by more than `slack`. A cell is taken out of the tally and put back.
         """
-        c, kind = self.counts.astype(np.float64), self.free[old].astype(np.intp)
-        lost = np.where(self.free, _xlogx(c - 1) - _xlogx(c), 0.0)
-        won = np.where(self.free, _xlogx(c + 1) - _xlogx(c), 0.0)
-        n = np.maximum(1, c.sum() + self.free - np.arange(2)[:, None])  # cells that count after the move
-        base = self.weight * ((_xlogx(c).sum() + won) / n - np.log(n)) - self.cost(self.counts)
-        change = (self.weight / n).astype(np.float32)[kind]
-        change *= lost[old].astype(np.float32)[:, None]
-        change += base.astype(np.float32)[kind]
-        change[np.arange(len(old)), old] = 0
-        return change
+        weight = self.weight * self.share
+        if not weight:
+            best, each = costs.argmin(axis=1), np.arange(len(old))
+            return np.where(costs[each, best] < costs[each, old] - slack, best, old)
+        tally, free, protected = _Tally(self.counts, len(old)), self.free.tolist(), np.flatnonzero(~self.free)
+        new = old.copy()
+        for cell, glyph in enumerate(old.tolist()):
+            if free[glyph]:
+                tally.add(glyph, -1)
+            wanted = costs[cell] + tally.more * (weight / (tally.used + 1))
+            wanted[protected] += weight * (tally.disorder() - tally.disorder(1))
+            best = int(wanted.argmin())
+            if wanted[best] < wanted[glyph] - slack:
+                new[cell] = glyph = best
+            if free[glyph]:
+                tally.add(glyph, 1)
+        return new
+
+
+class _Tally:
+    """Counts c of glyphs on their way, with S = sum c log c and N = sum c: the entropy is log N - S / N.
+
+    `more` (G,) is what one more cell of a glyph would add to S.
+    """
+
+    def __init__(self, counts: Indices, room: int) -> None:
+        self.counts, self.used = counts.tolist(), int(counts.sum())
+        self.xlogx = _xlogx(np.arange(self.used + room + 2.0)).tolist()
+        self.spent = float(_xlogx(counts.astype(np.float64)).sum())
+        self.more = (_xlogx(counts + 1.0) - _xlogx(counts.astype(np.float64))).astype(np.float32)
+
+    def add(self, glyph: int, by: int) -> None:
+        """One cell more, or one less (`by` -1), of a glyph that counts."""
+        before = self.counts[glyph]
+        after = before + by
+        self.counts[glyph], self.used = after, self.used + by
+        self.spent += self.xlogx[after] - self.xlogx[before]
+        self.more[glyph] = self.xlogx[after + 1] - self.xlogx[after]
+
+    def disorder(self, more: int = 0) -> float:
+        """S / N - log N, with `more` cells in N but not yet in S."""
+        used = self.used + more
+        return self.spent / used - math.log(used) if used else 0.0
 
 
 def _xlogx(x: Doubles) -> Doubles:
@@ -218,8 +254,6 @@ class _Search:
     def batches(self, cells: Indices) -> Iterator[Indices]:
         """Cells of a colour, as many at a time as may be looked at together; neighbours apart."""
         size = max(1, _BATCH // self.field.shape[1])
-        if self.usage.weight > 0:
-            size = min(size, max(1, self.cells.size // _HERD))
         count = -(-len(cells) // size)
         return (cells[i::count] for i in range(count))
 
@@ -258,7 +292,7 @@ def _checked_bias(bias: NDArray[np.floating] | None, shape: tuple[int, int, int]
 
 def settle(search: _Search) -> bool:
     """Sweep until no change of one glyph helps, and keep the grid. False if asked to stop."""
-    changed = True
+    changed = not search.stopped
     while changed and search.goes_on():
         changed = sweep(search)
     search.keep()
@@ -269,48 +303,23 @@ def sweep(search: _Search) -> bool:
     """Give every cell its best glyph, colour by colour; whether any changed."""
     changed = False
     for colour in search.colours:
-        stale = colour[search.stale[colour]] if search.usage.weight == 0 else _improvable(search, colour)
+        # with diversity every move changes what every glyph is worth to every cell: none is ever done with
+        stale = colour if search.usage.weight else colour[search.stale[colour]]
         for cells in search.batches(stale):
             search.stale[cells] = False
-            changed |= _improve(search, cells)
+            changed |= _choose(search, cells)
     return changed
 
 
-def _improvable(search: _Search, cells: Indices) -> Indices:
-    """The cells that some other glyph would suit better.
-
-    With diversity every move changes what every glyph is worth to every cell, so none is ever done with;
-    but most can be told at one look to stay as they are, before the slow going in small batches.
-    """
-    wanted = search.gains(cells) + search.usage.steps(search.glyphs[cells])
-    return cells[wanted.min(axis=1) < -search.slack]
-
-
-def _improve(search: _Search, cells: Indices) -> bool:
-    gains = search.gains(cells)
-    wanted = gains
-    if search.usage.weight > 0:
-        wanted = gains + search.usage.steps(search.glyphs[cells])
-    new, each = wanted.argmin(axis=1), np.arange(len(cells))
-    better = np.flatnonzero(wanted[each, new] < -search.slack)
-    if not len(better):
-        return False
-    return _accept(search, cells[better], new[better], gains[better, new[better]].astype(np.float64))
-
-
-def _accept(search: _Search, cells: Indices, new: Indices, gains: Doubles) -> bool:
-    """Make moves that each lower the objective; where together they do not, half of them at a time."""
-    usage, change = search.usage, float(gains.sum())
-    if usage.weight > 0:
-        counts = usage.counts + usage.count(new) - usage.count(search.glyphs[cells])
-        if change + usage.cost(counts) - usage.cost(usage.counts) > -search.slack:
-            half = len(cells) // 2
-            if not half:
-                return False
-            first = _accept(search, cells[:half], new[:half], gains[:half])
-            return _accept(search, cells[half:], new[half:], gains[half:]) or first
-    search.move(cells, new, change)
-    return True
+def _choose(search: _Search, cells: Indices, noise: Floats | None = None) -> bool:
+    """Give cells of a colour the glyphs that cost least, less `noise` (n, G); whether any changed."""
+    gains, old = search.gains(cells), search.glyphs[cells]
+    costs = gains if noise is None else gains - noise
+    new = search.usage.choose(costs, old, search.slack if noise is None else 0.0)
+    moved = np.flatnonzero(new != old)
+    if len(moved):
+        search.move(cells[moved], new[moved], float(gains[moved, new[moved]].sum(dtype=np.float64)))
+    return len(moved) > 0
 
 
 def anneal(search: _Search, effort: Effort, rng: np.random.Generator) -> None:
@@ -329,22 +338,11 @@ def anneal(search: _Search, effort: Effort, rng: np.random.Generator) -> None:
             for cells in search.batches(colour):
                 start = rng.integers(len(noise) - len(cells) * glyphs)
                 drawn = noise[start : start + len(cells) * glyphs].reshape(len(cells), glyphs)
-                _draw(search, cells, np.float32(temperature) * drawn)
+                _choose(search, cells, np.float32(temperature) * drawn)
         if not search.goes_on():
             break
     search.reset(search.grid())  # a fresh field: thousands of float32 updates add up
     settle(search)
-
-
-def _draw(search: _Search, cells: Indices, noise: Floats) -> None:
-    gains = search.gains(cells)
-    wanted = gains - noise
-    if search.usage.weight > 0:
-        wanted += search.usage.steps(search.glyphs[cells])
-    new = wanted.argmin(axis=1)
-    moved = np.flatnonzero(new != search.glyphs[cells])
-    if len(moved):
-        search.move(cells[moved], new[moved], float(gains[moved, new[moved]].sum(dtype=np.float64)))
 
 
 def _typical_gain(search: _Search) -> float:
@@ -355,14 +353,29 @@ def _typical_gain(search: _Search) -> float:
     return max(search.slack, float(np.median(np.partition(search.gains(each), 1, axis=1)[:, 1])))
 
 
-def diversify(search: _Search, pressures: tuple[float, ...]) -> None:
-    """Search from a grid at high pressure too: from nearly blank paper no single glyph may pay for itself."""
-    weight = search.usage.weight
-    for pressure in pressures if not search.stopped else ():
-        search.usage.weight = pressure * weight
+def diversify(search: _Search, sweeps: int) -> None:
+    """Sweeps in which the weight of the diversity rises from nothing to all of it.
+
+    At full weight from the start the first cells would take whatever glyphs are rare, and keep them. A slow
+    rise does what annealing does elsewhere, and better.
+    """
+    for share in np.arange(1, sweeps + 1) / (sweeps + 1) if search.usage.weight else ():
+        search.usage.share = float(share)
         sweep(search)
-    search.usage.weight = weight
-    if pressures:
+        if not search.goes_on():
+            break
+    search.usage.share = 1.0
+
+
+def enrich(search: _Search) -> None:
+    """Settle once more with every unused glyph put where it costs least: alone none of them may pay for itself."""
+    grid, usage = search.best().copy(), search.usage
+    unused = np.flatnonzero(usage.free & (usage.count(grid) == 0))
+    if len(unused) and not search.stopped:
+        search.reset(grid)
+        cheapest = search.gains(search.cells.ravel())[:, unused].argmin(axis=0)
+        grid.ravel()[cheapest] = unused
+        search.reset(grid)
         settle(search)
 
 
