@@ -21,7 +21,7 @@ Source = str | Path | bytes | BinaryIO | Image.Image | NDArray[np.generic]
 MAX_PIXELS = 100_000_000
 # Formats of pixels only: Pillow also opens EPS and the like, by running other programs.
 _FORMATS = tuple(
-    "AVIF BMP DDS GIF ICO JPEG JPEG2000 PCX PNG PPM QOI SGI TGA TIFF WEBP".split()  # noqa: SIM905
+    "JPEG PNG GIF BMP PPM AVIF DDS ICO JPEG2000 PCX QOI SGI TGA TIFF WEBP".split()  # noqa: SIM905
 )
 
 

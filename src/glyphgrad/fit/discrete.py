@@ -88,7 +88,7 @@ def solve(
         if EFFORTS[effort].enrich:
             enrich(search)
     elif not improve_chains(search, EFFORTS[effort].chains):
-        anneal(search, EFFORTS[effort], np.random.default_rng(seed))
+        anneal(search, EFFORTS[effort], seed)
     return search.best()
 
 
@@ -110,8 +110,7 @@ class _Usage:
 
     def cost(self, counts: Indices) -> float:
         """Minus the weighted entropy of counts (G,)."""
-        share = counts[counts > 0] / max(1, counts.sum())
-        return self.weight * float(np.sum(share * np.log(share)))
+        return self.weight * float(disorder(_xlogx(counts.astype(np.float64)).sum(), counts.sum(dtype=np.float64)))
 
     def choose(self, costs: Floats, old: Indices, slack: float) -> Indices:
         """(n,) The glyphs that cells go to, one after the other, each seeing the usage that those before left.
@@ -125,7 +124,8 @@ class _Usage:
             return np.where(costs[each, best] < costs[each, old] - slack, best, old)
         tally, free, protected = _Tally(self.counts, len(old)), self.free.tolist(), np.flatnonzero(~self.free)
         new = old.copy()
-        for cell, glyph in enumerate(old.tolist()):
+        for cell in self._improvable(tally, weight, costs, old, slack).tolist():
+            glyph = int(old[cell])
             if free[glyph]:
                 tally.add(glyph, -1)
             wanted = costs[cell] + tally.more * (weight / (tally.used + 1))
@@ -137,9 +137,24 @@ class _Usage:
                 tally.add(glyph, 1)
         return new
 
+    def _improvable(self, tally: _Tally, weight: float, costs: Floats, old: Indices, slack: float) -> Indices:
+        """Cells that another glyph would suit better if no other changed: at all the rest the walk need not stop.
+
+        What `choose` does to one cell, for all of them at once.
+        """
+        each, out, counts = np.arange(len(old)), self.free[old], np.maximum(self.counts, 1).astype(np.float64)
+        less = np.where(out, (_xlogx(counts) - _xlogx(counts - 1))[old], 0.0)
+        spent, used = tally.spent - less, tally.used - out
+        price = weight / (used + 1)
+        wanted = costs + tally.more * price.astype(np.float32)[:, None]
+        wanted[each, old] += np.where(out, less - tally.more[old], 0) * price
+        entering = weight * (disorder(spent, used) - disorder(spent, used + 1))
+        wanted[:, ~self.free] += entering.astype(np.float32)[:, None]
+        return np.flatnonzero(wanted.min(axis=1) < wanted[each, old] - slack)
+
 
 class _Tally:
-    """Counts c of glyphs on their way, with S = sum c log c and N = sum c: the entropy is log N - S / N.
+    """Counts c of glyphs on their way, with S = sum c log c (`spent`) and N = sum c (`used`).
 
     `more` (G,) is what one more cell of a glyph would add to S.
     """
@@ -159,9 +174,15 @@ class _Tally:
         self.more[glyph] = self.xlogx[after + 1] - self.xlogx[after]
 
     def disorder(self, more: int = 0) -> float:
-        """S / N - log N, with `more` cells in N but not yet in S."""
+        """`disorder` of the usage, with `more` cells in N but not yet in S."""
         used = self.used + more
         return self.spent / used - math.log(used) if used else 0.0
+
+
+def disorder(spent: Doubles, used: Doubles) -> Doubles:
+    """Minus the entropies of usages of S `spent` and N `used`: S / N - log N, 0 where nothing is used."""
+    used = np.maximum(used, 1)
+    return np.asarray(spent / used - np.log(used))
 
 
 def _xlogx(x: Doubles) -> Doubles:
@@ -322,7 +343,7 @@ def _choose(search: _Search, cells: Indices, noise: Floats | None = None) -> boo
     return len(moved) > 0
 
 
-def anneal(search: _Search, effort: Effort, rng: np.random.Generator) -> None:
+def anneal(search: _Search, effort: Effort, seed: int) -> None:
     """Sweeps that draw glyphs at a falling temperature, then settle.
 
     Adding Gumbel noise to -dE / T and taking the largest draws from the Gibbs distribution (Gumbel 1954).
@@ -330,7 +351,7 @@ def anneal(search: _Search, effort: Effort, rng: np.random.Generator) -> None:
     if not effort.annealed or search.stopped:
         return
     search.reset(search.best())
-    scale = _typical_gain(search)
+    rng, scale = np.random.default_rng(seed), _typical_gain(search)
     glyphs = search.field.shape[1]
     noise = rng.gumbel(size=_BATCH + _BATCH // 4).astype(np.float32)
     for temperature in scale * np.geomspace(effort.hot, effort.cold, effort.annealed):
@@ -397,7 +418,7 @@ def chains(search: _Search, lines: Indices, classes: Indices, apart: int, ahead:
     """The best glyphs of every line (n, length) of cells, neighbours (dy, dx) `ahead`, the rest held."""
     size = max(1, 4 * _BATCH // search.field.shape[1] ** 2)
     for colour in range(apart):
-        for kind in np.unique(classes[colour::apart]):
+        for kind in sorted(set(classes[colour::apart].tolist())):
             same = lines[colour::apart][classes[colour::apart] == kind]
             for i in range(0, len(same), size):
                 _solve_chain(search, same[i : i + size], ahead)

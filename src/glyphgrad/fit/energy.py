@@ -193,7 +193,7 @@ class _Axis:
         parts, shift = self.toward(offset), slice(max(0, -offset), max(0, len(self.classes) - max(0, offset)))
         number: dict[bytes, int] = {}
         distinct, kind = [], np.full(len(parts[0]), -1)
-        for each in np.unique(self.classes[shift]):
+        for each in sorted(set(self.classes[shift].tolist())):
             blocks = [part[each] for part in parts]
             if not any(block.any() for block in blocks):
                 continue
