@@ -82,6 +82,20 @@ def test_chains_are_solved_to_the_global_optimum(
         assert (swept > 1.001 * best).any()
 
 
+def test_no_change_of_two_neighbours_helps() -> None:
+    """Where cells interact farther than their neighbours, so that lines are no chains."""
+    energy = problem(Layout(3, 4, 6, 5), (gaussian(1.0, 2.5),), glyphs=12, seed=3)
+    assert min(energy.pairs.reach) > 1
+    glyphs = solve(energy)
+    least = energy(glyphs)
+    for (row, col), ahead in product(np.ndindex(3, 4), ((0, 1), (1, 0))):
+        if row + ahead[0] < 3 and col + ahead[1] < 4:
+            for pair in product(range(12), repeat=2):
+                changed = glyphs.copy()
+                changed[[row, row + ahead[0]], [col, col + ahead[1]]] = pair
+                assert energy(changed) > least * (1 - 1e-5)  # moves must gain a millionth of the densest glyph
+
+
 def test_annealing_finds_the_best_of_all_grids_where_sweeps_do_not(brute_force: Callable[[Energy], float]) -> None:
     """Twelve small problems of a strong blur, of which sweeps alone solve a part."""
     problems = [problem(Layout(2, 3, 4, 4), (gaussian(1.0, 2.0),), glyphs=4, seed=seed) for seed in range(12)]

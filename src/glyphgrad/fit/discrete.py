@@ -38,7 +38,7 @@ class Progress:
 
 @dataclass(frozen=True)
 class Effort:
-    """How long to search: annealed sweeps, from and to which temperature (in typical gains), rounds of chains.
+    """How long to search: annealed sweeps, from and to which temperature (in typical gains), rounds of chains and pairs.
 
     `ramp` is how many sweeps the weight of the diversity takes to rise; `enrich` whether unused glyphs get
     a second chance.
@@ -54,7 +54,7 @@ class Effort:
 
 EFFORTS = {
     "fast": Effort(),
-    "normal": Effort(annealed=24, chains=2, ramp=16, enrich=True),
+    "normal": Effort(chains=3, ramp=16, enrich=True),
     "best": Effort(annealed=240, chains=20, ramp=128, enrich=True),
 }
 
@@ -401,27 +401,48 @@ def enrich(search: _Search) -> None:
 
 
 def improve_chains(search: _Search, rounds: int) -> bool:
-    """Whole rows, and whole columns, at once where they are chains; whether that is the global optimum."""
+    """Whole rows, and whole columns, at once where they are chains, else pairs; whether that is the global optimum."""
     ry, rx = search.pairs.reach
     for _ in range(rounds if not search.stopped else 0):
         before = search.objective
-        if rx == 1:
-            chains(search, search.cells, search.pairs.rows, ry + 1, (0, 1))
-        if ry == 1:
-            chains(search, search.cells.T, search.pairs.cols, rx + 1, (1, 0))
+        for reach, lines, classes, apart, ahead in (
+            (rx, search.cells, search.pairs.rows, ry + 1, (0, 1)),
+            (ry, search.cells.T, search.pairs.cols, rx + 1, (1, 0)),
+        ):
+            if reach == 1:
+                chains(search, lines, classes, apart, ahead)
+            elif reach > 1:
+                pairs(search, lines, apart, reach, ahead)
         if not settle(search) or search.objective > before - search.slack:
             break
     return rounds > 0 and min(ry, rx) == 0 and max(ry, rx) <= 1
 
 
+def pairs(search: _Search, lines: Indices, apart: int, reach: int, ahead: tuple[int, int]) -> None:
+    """The best glyphs of every two neighbours along lines (n, length) of cells, the rest held.
+
+    Pairs that move together are out of each other's `reach` along the lines, and `apart` lines away.
+    """
+    for start, colour in np.ndindex(reach + 2, apart):
+        first = np.arange(start, lines.shape[1] - 1, reach + 2)
+        both = np.stack([lines[colour::apart, first], lines[colour::apart, first + 1]], axis=-1).reshape(-1, 2)
+        kinds = (1 + search.col_class.max()) * search.row_class[both[:, 0]] + search.col_class[both[:, 0]]
+        for kind in sorted(set(kinds.tolist())):
+            _solve_chains(search, both[kinds == kind], ahead)
+
+
 def chains(search: _Search, lines: Indices, classes: Indices, apart: int, ahead: tuple[int, int]) -> None:
     """The best glyphs of every line (n, length) of cells, neighbours (dy, dx) `ahead`, the rest held."""
-    size = max(1, 4 * _BATCH // search.field.shape[1] ** 2)
     for colour in range(apart):
         for kind in sorted(set(classes[colour::apart].tolist())):
-            same = lines[colour::apart][classes[colour::apart] == kind]
-            for i in range(0, len(same), size):
-                _solve_chain(search, same[i : i + size], ahead)
+            _solve_chains(search, lines[colour::apart][classes[colour::apart] == kind], ahead)
+
+
+def _solve_chains(search: _Search, lines: Indices, ahead: tuple[int, int]) -> None:
+    """`_solve_chain`, as many at a time as memory is well spent on; all begin with cells of the same classes."""
+    size = max(1, 4 * _BATCH // search.field.shape[1] ** 2)
+    for i in range(0, len(lines), size):
+        _solve_chain(search, lines[i : i + size], ahead)
 
 
 def _solve_chain(search: _Search, lines: Indices, ahead: tuple[int, int]) -> None:
