@@ -16,6 +16,7 @@ from pathlib import Path
 import click
 
 import descent
+import learning
 import likeness
 import scaling
 import seed_objective
@@ -39,13 +40,14 @@ def _sections(quick: bool, full_size: bool, fresh: bool, iterations: int) -> dic
         "likeness": lambda: _likeness(quick, full_size, iterations),
         "seed-objective": lambda: seed_objective.report(steps, QUICK[:2] if quick else None, fresh=fresh),
         "descent": lambda: descent.report(steps, *((3, 10) if quick else ())),
+        "learning": lambda: learning.report(quick),
         "scaling": lambda: scaling.report(scaling.QUICK_SIZES if quick else scaling.SIZES),
     }
 
 
 @click.command
 @click.option("--quick", is_flag=True, help="Few pictures, short descents, small grids: a few minutes.")
-@click.option("--only", multiple=True, help="likeness, seed-objective, descent or scaling; again for more.")
+@click.option("--only", multiple=True, help="likeness, seed-objective, descent, learning or scaling; again for more.")
 @click.option("--fresh", is_flag=True, help="Run the long descents again instead of taking those kept.")
 @click.option("--full-size", is_flag=True, help="Also write every render at 100 % into benchmarks/out/.")
 @click.option(

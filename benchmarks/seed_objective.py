@@ -134,7 +134,9 @@ def _verdict(rows: list[list[Cell]]) -> str:
         own = [row for row in rows if row[1] == effort]
         better = sum(float(str(row[8])) <= 0 for row in own)
         ratio = np.median([float(row[6]) for row in own if isinstance(row[6], float)])
-        lines += f"- {effort}: total no higher on {better} of {len(own)} pictures, {ratio:,.0f} times faster in the median\n"
+        lines += (
+            f"- {effort}: total no higher on {better} of {len(own)} pictures, {ratio:,.0f} times faster in the median\n"
+        )
     return lines
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import glyphgrad
-from glyphgrad.fit.tone import CURVES, EVEN, RICH, Likeness, ToneCurve, aims, full_range, shrunk
+from glyphgrad.fit.tone import CURVES, RICH, Likeness, ToneCurve, aims, full_range, shrunk, solid_ink
 
 RNG = np.random.default_rng(0)
 PICTURE = RNG.random((64, 48)).cumsum(axis=1).astype(np.float32)
@@ -61,8 +61,20 @@ def test_the_likeliest_aim_comes_first() -> None:
     tones = np.tile(np.linspace(0, 1, 50, dtype=np.float32), (50, 1))
     page = np.zeros((50, 50), np.float32)
     page[10] = 1
-    np.testing.assert_allclose(aims(tones, coverage, 1)[0], RICH(full_range(tones), 0.3), atol=ROUNDING)
-    np.testing.assert_allclose(aims(page, coverage, 1)[0], page, atol=ROUNDING)  # strokes on blank: as they are
-    np.testing.assert_allclose(aims(1 - page, coverage, 1)[0], EVEN(1 - page, 0.3), atol=ROUNDING)
+    np.testing.assert_allclose(aims(tones, coverage, 1)[0].ink, RICH(full_range(tones), 0.3), atol=ROUNDING)
+    np.testing.assert_allclose(aims(page, coverage, 1)[0].ink, page, atol=ROUNDING)  # strokes on blank: as they are
+    assert [aim.crisp for aim in aims(1 - page, coverage, 2)] == [True, False]  # strokes on ink: cut out of it
     for each in (tones, page, 1 - page):
-        assert [len(aims(each, coverage, count)) for count in (1, 4, 9)] == [1, 4, len(CURVES) + 1]
+        assert [len(aims(each, coverage, count)) for count in (1, 4, 9)] == [1, 4, len(CURVES) + 2]
+
+
+def test_a_solid_page_is_one_that_the_densest_glyph_suits_best() -> None:
+    coverage = glyphgrad.PRESETS["terminal"].atlas().coverage
+    ink, densest = solid_ink(coverage), coverage.mean(axis=(1, 2)).argmax()
+
+    def best(tone: float) -> int:
+        return int(((coverage - tone) ** 2).mean(axis=(1, 2)).argmin())
+
+    assert best(1.01 * ink) == densest
+    assert best(0.99 * ink) != densest
+    assert solid_ink(coverage[:1]) == 1  # one glyph: nothing to choose from

@@ -13,7 +13,19 @@ import click
 from glyphgrad.cli.chars import draw_atlas
 from glyphgrad.cli.options import FIT, MAX_PIXELS_OPTION, Command, default, device_arguments, device_options, grid
 from glyphgrad.cli.output import Writer
-from glyphgrad.fit.config import DEVICES, EFFORTS, OBJECTIVES, SOLVERS, TONES, AnnealConfig, FitConfig, LossWeights
+from glyphgrad.fit.config import (
+    ALIGNS,
+    CONTRAST,
+    DEVICES,
+    EFFORTS,
+    GRAYS,
+    OBJECTIVES,
+    SOLVERS,
+    TONES,
+    AnnealConfig,
+    FitConfig,
+    LossWeights,
+)
 
 _INTERRUPTED = 130
 _BAR_INTERVAL = 20  # steps: a bar that stands still looks like a hang
@@ -43,6 +55,15 @@ def _from(kind: type, name: str, help: str, of: Any = int) -> Callable[[Command]
 @_from(FitConfig, "effort", "How long to search: some 0.1, 0.3 or 1 second at 80 x 40.", click.Choice(EFFORTS))
 @_from(FitConfig, "viewing_distance", "Of the eye, in cell heights (perceptual).", float)
 @_from(FitConfig, "tone", "Map the picture's tones onto those the glyphs can reach (perceptual).", click.Choice(TONES))
+@_from(FitConfig, "gray", "Colours to grays: by a formula, or learned from the picture.", click.Choice(GRAYS))
+@click.option("--optimize-rgb-to-gray", "gray", flag_value="learned", help="The same as --gray learned.")
+@click.option("--optimize-contrast", is_flag=True, help="Learn the local contrast.")
+@click.option("--contrast-strength", "contrast", type=float, help=f"How much of it, 0 to 1.  [{CONTRAST} if optimized]")
+@_from(FitConfig, "align", "How much of the picture may move to suit the characters.", click.Choice(ALIGNS))
+@click.option("--optimize-alignment", "align", flag_value="warp", help="The same as --align warp.")
+@_from(FitConfig, "alignment_lr", "Learning rate of the alignment.", float)
+@_from(FitConfig, "warp_reg_weight", "How stiff the warp is.", float)
+@click.option("--diagnostics", type=Path, help="Directory for pictures of what was learned: gray, contrast, alignment.")
 @click.option("--bound", is_flag=True, help="Prove how far the grid can be from the best one.")
 @_from(FitConfig, "iterations", "Steps of the descent; naming them (or --lr, --warmup, ...) asks for it.")
 @_from(FitConfig, "lr", "Peak learning rate (AdamW).", float)
@@ -63,6 +84,7 @@ def _from(kind: type, name: str, help: str, of: Any = int) -> Callable[[Command]
 @_from(FitConfig, "save_interval", "Steps between two reports.")
 @click.option("--save-steps", is_flag=True, help="Write picture and text of every report into --steps-dir.")
 @click.option("--steps-dir", type=Path, default=Path("steps"), show_default=True, help="Where --save-steps writes.")
+@click.option("--progress-gif", type=Path, help="Film of the reports: .gif, .mp4 or .webm.")
 @_from(FitConfig, "seed", "Same seed, same device: same bytes.")
 @_from(FitConfig, "device", "Where torch computes.", click.Choice(DEVICES))
 @_from(FitConfig, "threads", "Threads to compute with.  [all for the descent, one for the search]")
@@ -87,7 +109,10 @@ def fit(image: str | None, **given: Any) -> int:
 
     Without a preset the receipt printer's values hold: 42 x 21 characters of code page 437.
     """
-    says = {name: given.pop(name) for name in ("show", "as_json", "quiet", "save_steps", "steps_dir")}
+    says = {
+        name: given.pop(name)
+        for name in ("show", "as_json", "quiet", "save_steps", "steps_dir", "diagnostics", "progress_gif")
+    }
     writer = Writer(given.pop("outputs"), given.pop("output_text"), given.pop("output_utf8"), says)
     test_chars, max_pixels = given.pop("test_chars"), given.pop("max_pixels")
     options = _options(given)
@@ -102,9 +127,9 @@ def fit(image: str | None, **given: Any) -> int:
     device, config = api.device_for(options.pop("preset"), options), api.config_for(options)
     writer.check(image)
     bar = sys.stderr.isatty() and not says["quiet"]
-    if bar and not writer.steps_dir:
+    if bar and not (writer.steps_dir or says["progress_gif"]):
         config = replace(config, save_interval=min(config.save_interval, _BAR_INTERVAL))
-    with Interrupt() as interrupt, Watch(bar, writer.steps_dir, device.dark) as watch:
+    with Interrupt() as interrupt, Watch(bar, writer.steps_dir, says["progress_gif"], device.dark) as watch:
         source = sys.stdin.buffer.read() if image == "-" else image
         result = api.fit_with(source, device, config, max_pixels, watch.on_step, interrupt)
     writer.write(result)
@@ -118,4 +143,6 @@ def _options(given: dict[str, Any]) -> dict[str, Any]:
     sides = grid(given.pop("size"), given.pop("grid_width"), given.pop("grid_height"))
     switches = {"no_protect_whitespace": "protect_whitespace", "no_gumbel": "gumbel"}
     off = {name: False for flag, name in switches.items() if given.pop(flag)}
+    if given.pop("optimize_contrast") and given["contrast"] is None:
+        given["contrast"] = CONTRAST
     return device_arguments(given) | sides | off

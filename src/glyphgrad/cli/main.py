@@ -14,6 +14,8 @@ from glyphgrad.cli.chars import chars
 from glyphgrad.cli.fit import fit
 from glyphgrad.cli.presets import presets
 from glyphgrad.cli.score import score
+from glyphgrad.cli.steps import progress
+from glyphgrad.cli.tune import tune
 from glyphgrad.errors import GlyphgradError, GlyphgradWarning
 
 _INTERRUPTED = 130
@@ -31,7 +33,7 @@ def cli(context: click.Context) -> None:
         context.exit(2)
 
 
-for command in (fit, chars, presets, score):
+for command in (fit, chars, presets, score, progress, tune):
     cli.add_command(command)
 
 

@@ -34,7 +34,7 @@ class Writer:
 
     def check(self, image: str) -> None:
         """Every way to fail that can be known before the work."""
-        from glyphgrad.codec import export
+        from glyphgrad.codec import export, film
 
         for path in self.paths:
             export.encoder_for(path)
@@ -42,8 +42,12 @@ class Writer:
             export.check(path)
             if path.exists() and Path(image).exists() and path.samefile(image):
                 raise ConfigError(f"output {str(path)!r} is the picture itself: name another file")
-        if self.steps_dir:
-            export.make_directory(self.steps_dir)
+        if self.says["progress_gif"]:
+            film.suffix_of(self.says["progress_gif"])
+            export.check(self.says["progress_gif"])
+        for directory in (self.steps_dir, self.says["diagnostics"]):
+            if directory:
+                export.make_directory(directory)
 
     def write(self, result: FitResult) -> None:
         from glyphgrad.codec import export
@@ -64,6 +68,15 @@ class Writer:
             figures = result.figures
             bound = "objective {objective:.6f}, bound {bound:.6f}, gap {gap:.2%}".format(**figures)
             click.echo(bound, err=True)
+        if result.contrast and not self.says["quiet"]:
+            from glyphgrad.fit.contrast_chart import curve_text, map_text
+
+            click.echo(f"{map_text(result.contrast)}{curve_text(result.contrast)}", err=True, nl=False)
+        if self.says["diagnostics"]:
+            from glyphgrad.cli.diagnostics import diagnostics
+
+            for name, picture in diagnostics(result).items():
+                export.write(self.says["diagnostics"] / f"{name}.png", picture)
         if targets and not self.says["quiet"]:
             click.echo("wrote " + ", ".join(str(path) for path, _ in targets), err=True)
 

@@ -1,13 +1,17 @@
-"""A running fit on standard error: a bar, the steps directory, and Ctrl-C."""
+"""A running fit: a bar on standard error, the steps directory, the film of it, and Ctrl-C."""
 
 from __future__ import annotations
 
 import signal
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
-from glyphgrad.codec import export, picture, text
+import numpy as np
+from numpy.typing import NDArray
+
+from glyphgrad.codec import export, film, picture, text
 from glyphgrad.core.raster import pixels
 from glyphgrad.fit.progress import Step
 
@@ -35,33 +39,42 @@ class Interrupt:
 
 
 class Watch:
-    """Shows each step on a bar and saves it in a directory; where neither is wanted `on_step` is None."""
+    """Shows each step on a bar, saves it in a directory, films it; where none is wanted `on_step` is None."""
 
-    def __init__(self, bar: bool, steps_dir: Path | None, dark: bool):
-        self.steps_dir, self.dark = steps_dir, dark
+    def __init__(self, bar: bool, steps_dir: Path | None, film: Path | None, dark: bool):
+        self.steps_dir, self.film, self.dark = steps_dir, film, dark
         self.bar: Any = _bar() if bar else None
         self.task: Any = None
+        self.record: Callable[[NDArray[np.uint8]], None] | None = None
+        self.open = ExitStack()
 
     def __enter__(self) -> Watch:
+        if self.film:
+            self.record = self.open.enter_context(film.recording(self.film))
         if self.bar:
             self.bar.start()
+            self.open.callback(self.bar.stop)
         return self
 
-    def __exit__(self, *_: object) -> None:
-        if self.bar:
-            self.bar.stop()
+    def __exit__(self, *error: Any) -> None:
+        self.open.__exit__(*error)
 
     @property
     def on_step(self) -> Callable[[Step], None] | None:
-        return self._step if self.bar or self.steps_dir else None
+        return self._step if self.bar or self.steps_dir or self.film else None
 
     def _step(self, step: Step) -> None:
         if self.bar:
             self._move(step)
+        if not (self.steps_dir or self.record):
+            return
+        shown = pixels(step.soft, self.dark)
         if self.steps_dir:
             name = f"iter_{max(0, step.step - 1):04}"
-            export.write(self.steps_dir / f"i_{name}.png", picture.png(pixels(step.soft, self.dark)))
+            export.write(self.steps_dir / f"i_{name}.png", picture.png(shown))
             export.write(self.steps_dir / f"t_{name}.txt", text.encode_native(step.frame))
+        if self.record:
+            self.record(shown)
 
     def _move(self, step: Step) -> None:
         figures = f"recon {step.recon:.4f}  div {step.diversity:.3f}"

@@ -1,4 +1,4 @@
-"""Files: the one place that touches the disk. The suffix of a path says what is written there."""
+"""Files: the suffix of a path says what is written there."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from glyphgrad.codec import picture, text
+from glyphgrad.codec.whole import PREFIX, is_plain, unwritable, whole_file
 from glyphgrad.core.art import Art
 from glyphgrad.errors import ConfigError, OutputError
 
@@ -18,10 +19,6 @@ ENCODERS: dict[str, Callable[[Art], bytes]] = {
     ".png": picture.encode_png,
 }
 """Suffix -> encoder: native text, UTF-8 text, picture."""
-
-
-_PREFIX = ".glyphgrad-"
-"""Of temporary names, whatever the file's own: it may be as long as a name can be."""
 
 
 def encoder_for(path: Path) -> Callable[[Art], bytes]:
@@ -40,37 +37,19 @@ def check(path: Path) -> None:
             raise OutputError(f"output {str(path)!r} is a directory: name a file in it")
         if path.exists() and not os.access(path, os.W_OK):
             raise OutputError(f"output {str(path)!r} is read-only: choose another place")
-        if _is_plain(path):
-            with tempfile.NamedTemporaryFile(dir=path.resolve().parent, prefix=_PREFIX):
+        if is_plain(path):
+            with tempfile.NamedTemporaryFile(dir=path.resolve().parent, prefix=PREFIX):
                 pass
     except OutputError:
         raise
     except OSError as error:
-        raise _failure(path, error) from None
+        raise unwritable(path, error) from None
 
 
 def write(path: Path, data: bytes) -> None:
-    """Write a whole file or none: under a temporary name, then renamed. Raises OutputError.
-
-    A link stays a link, to what is written. A path that is there and is not a plain file (a device, a
-    pipe) is written to directly.
-    """
-    try:
-        if not _is_plain(path):
-            path.write_bytes(data)
-            return
-        path = path.resolve()
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=_PREFIX)
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(data)
-            os.chmod(temporary, _mode(path))
-            os.replace(temporary, path)
-        except BaseException:
-            os.unlink(temporary)
-            raise
-    except OSError as error:
-        raise _failure(path, error) from None
+    """Write a whole file or none, as `whole_file` does. Raises OutputError."""
+    with whole_file(path) as file:
+        file.write(data)
 
 
 def make_directory(path: Path) -> None:
@@ -78,21 +57,4 @@ def make_directory(path: Path) -> None:
     try:
         path.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise _failure(path, error) from None
-
-
-def _is_plain(path: Path) -> bool:
-    return path.is_file() or not path.exists()
-
-
-def _mode(path: Path) -> int:
-    """The permissions a plain `open` would have given: mkstemp's own are for secrets."""
-    if path.exists():
-        return path.stat().st_mode & 0o777
-    mask = os.umask(0)
-    os.umask(mask)
-    return 0o666 & ~mask
-
-
-def _failure(path: Path, error: OSError) -> OutputError:
-    return OutputError(f"output {str(path)!r} cannot be written ({error.strerror or error}): choose another place")
+        raise unwritable(path, error) from None

@@ -22,10 +22,10 @@ def encode_png(art: Art) -> bytes:
     return png(art.pixels)
 
 
-def png(grey: NDArray[np.uint8]) -> bytes:
-    """Grey levels (H, W) as a PNG file."""
+def png(levels: NDArray[np.uint8]) -> bytes:
+    """Grey levels (H, W) or colours (H, W, 3) as a PNG file."""
     buffer = io.BytesIO()
-    Image.fromarray(grey).save(buffer, "png", optimize=True)
+    Image.fromarray(levels).save(buffer, "png", optimize=True)
     return buffer.getvalue()
 
 

@@ -14,6 +14,10 @@ SOLVERS = ("hybrid", "discrete", "gradient")
 OBJECTIVES = ("seed", "perceptual")
 EFFORTS = ("fast", "normal", "best")
 TONES = ("auto", "off")
+GRAYS = ("luma", "lightness", "learned")
+ALIGNS = ("off", "shift", "affine", "warp")
+CONTRAST = 0.5
+"""Strength of the local contrast where none is given: more, and characters spend their ink on the texture of skies."""
 FARTHEST = 2000
 """Cell heights from which a page is a smudge: the eye's blur is as wide as half a cell is high."""
 DESCENT = {"iterations", "lr", "warmup", "gumbel", "temp_start", "temp_end", "save_temp"}
@@ -78,6 +82,11 @@ class FitConfig:
     solver. `tone` "auto" maps the target's tones onto those the atlas can reach, for the perceptual
     objective. `effort` is how long to search. `bound` asks for a lower bound of the objective.
 
+    `gray` is how colours become grays (see fit.gray), `contrast` the strength, 0 to 1, of the learned local
+    contrast (see fit.contrast), `align` how much of the picture may move so that characters fit it better
+    (see fit.align): its shift, also its scale ("affine"), and also a bend at every corner of the grid
+    ("warp"), which `warp_reg_weight` keeps smooth; `alignment_lr` is the rate of that descent.
+
     `warmup` None: 1,000 steps, or a tenth of `iterations` when they are fewer than 10,000.
     `save_interval` is how often, in steps, progress is reported. `threads` None: all there are for the descent, one for the search.
     """
@@ -86,8 +95,13 @@ class FitConfig:
     objective: str | None = None
     effort: str = "normal"
     tone: str = "auto"
-    viewing_distance: float = 300
+    viewing_distance: float = 340
     bound: bool = False
+    gray: str = "luma"
+    contrast: float = 0.0
+    align: str = "off"
+    alignment_lr: float = 0.1
+    warp_reg_weight: float = 0.005
     iterations: int = LONG_RUN
     lr: float = 0.01
     warmup: int | None = None
@@ -102,11 +116,16 @@ class FitConfig:
         _check_whole("iterations", self.iterations, 1)
         _check_whole("save_interval", self.save_interval, 1)
         _check_whole("seed", self.seed, 0)
-        if not (math.isfinite(self.lr) and self.lr > 0):
-            raise ConfigError(f"lr is {self.lr}: give a learning rate above 0")
+        for name in ("lr", "alignment_lr"):
+            if not (math.isfinite(getattr(self, name)) and getattr(self, name) > 0):
+                raise ConfigError(f"{name} is {getattr(self, name)}: give a learning rate above 0")
+        _check("warp_reg_weight", self.warp_reg_weight, 0, "a weight of at least 0")
+        if not 0 <= self.contrast <= 1:
+            raise ConfigError(f"contrast is {self.contrast}: give a strength from 0 (off) to 1")
         if self.threads is not None:
             _check_whole("threads", self.threads, 1)
         choices = {"device": DEVICES, "solver": SOLVERS, "effort": EFFORTS, "tone": TONES}
+        choices |= {"gray": GRAYS, "align": ALIGNS}
         for name, known in choices.items():
             _check_choice(name, getattr(self, name), known)
         if not 0 < self.viewing_distance <= FARTHEST:

@@ -142,7 +142,8 @@ class _Usage:
 
         What `choose` does to one cell, for all of them at once.
         """
-        each, out, counts = np.arange(len(old)), self.free[old], np.maximum(self.counts, 1).astype(np.float64)
+        each, out = np.arange(len(old)), self.free[old]
+        counts: Doubles = np.maximum(self.counts, 1).astype(np.float64)
         less = np.where(out, (_xlogx(counts) - _xlogx(counts - 1))[old], 0.0)
         spent, used = tally.spent - less, tally.used - out
         price = weight / (used + 1)
@@ -161,9 +162,9 @@ class _Tally:
 
     def __init__(self, counts: Indices, room: int) -> None:
         self.counts, self.used = counts.tolist(), int(counts.sum())
-        self.xlogx = _xlogx(np.arange(self.used + room + 2.0)).tolist()
+        self.xlogx = _xlogx(np.arange(self.used + room + 2, dtype=np.float64)).tolist()
         self.spent = float(_xlogx(counts.astype(np.float64)).sum())
-        self.more = (_xlogx(counts + 1.0) - _xlogx(counts.astype(np.float64))).astype(np.float32)
+        self.more = np.diff(_xlogx(np.array([counts, counts + 1], np.float64)), axis=0)[0].astype(np.float32)
 
     def add(self, glyph: int, by: int) -> None:
         """One cell more, or one less (`by` -1), of a glyph that counts."""

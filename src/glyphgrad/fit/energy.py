@@ -88,12 +88,12 @@ def seed_filters(layout: Layout, multiscale: float, kernel: int) -> tuple[Filter
     if multiscale == 0:
         return (pixels,)
     means = pooling(multiscale, kernel, max(1, kernel // 2))
-    (down, across), *_ = _taps(means, layout)
+    (down, across), *_ = taps_of(means, layout)
     return pixels, pooling(multiscale / (down.count * across.count), kernel, means.stride)
 
 
 @dataclass(frozen=True)
-class _Taps:
+class Taps:
     """A filter along one axis: out[o] = sum_j kernel[j] x[first + o * stride + j], o in [0, count)."""
 
     kernel: Doubles
@@ -124,7 +124,7 @@ class _Taps:
         return (size + self.margin - 1) // self.stride + 1
 
 
-def _taps(filter: Filter, layout: Layout) -> list[tuple[_Taps, _Taps]]:
+def taps_of(filter: Filter, layout: Layout) -> list[tuple[Taps, Taps]]:
     """The separable parts of a filter, each (down, across)."""
     extents = layout.height, layout.width
     if filter.kind in ("identity", "pooling"):
@@ -134,7 +134,7 @@ def _taps(filter: Filter, layout: Layout) -> list[tuple[_Taps, _Taps]]:
                 "pixels: give a smaller kernel or a multiscale weight of 0"
             )
         mean = np.full(filter.kernel, 1 / filter.kernel)
-        down, across = (_Taps(mean, filter.stride, 0, (n - filter.kernel) // filter.stride + 1) for n in extents)
+        down, across = (Taps(mean, filter.stride, 0, (n - filter.kernel) // filter.stride + 1) for n in extents)
         return [(down, across)]
     radius = max(1, round(_CUT * filter.sigma))
     x = np.arange(-radius, radius + 1)
@@ -142,7 +142,7 @@ def _taps(filter: Filter, layout: Layout) -> list[tuple[_Taps, _Taps]]:
     bell /= bell.sum()
     slope = bell * x / filter.sigma**2
     kernels = [(bell, bell)] if filter.kind == "gaussian" else [(slope, bell), (bell, slope)]
-    full = [[_Taps(k, 1, 1 - len(k), n + len(k) - 1) for k, n in zip(pair, extents, strict=True)] for pair in kernels]
+    full = [[Taps(k, 1, 1 - len(k), n + len(k) - 1) for k, n in zip(pair, extents, strict=True)] for pair in kernels]
     return [(down, across) for down, across in full]
 
 
@@ -161,7 +161,7 @@ class _Axis:
     blocks: tuple[Doubles, ...]
 
     @classmethod
-    def of(cls, taps: list[_Taps], cells: int, size: int, pitch: int) -> _Axis:
+    def of(cls, taps: list[Taps], cells: int, size: int, pitch: int) -> _Axis:
         keys = np.concatenate([tap.windows(np.arange(cells) * pitch, size) for tap in taps], axis=1)
         kinds, classes = np.unique(keys, axis=0, return_inverse=True)
         blocks = [
@@ -204,7 +204,7 @@ class _Axis:
         return distinct, kind
 
 
-def _block(tap: _Taps, size: int, lead: int, before: int, after: int) -> Doubles:
+def _block(tap: Taps, size: int, lead: int, before: int, after: int) -> Doubles:
     """(size, size + 2 * margin) Rows of Y^T Y, from the outputs that exist."""
     seen = tap.seen_by(size)
     matrix = tap.matrix(seen, size + 2 * tap.margin, lead + tap.margin)
@@ -292,14 +292,14 @@ class _Geometry:
     """The filters on a layout: weights and taps of every separable part, and the blocks of both axes."""
 
     weights: tuple[float, ...]
-    taps: tuple[tuple[_Taps, _Taps], ...]
+    taps: tuple[tuple[Taps, Taps], ...]
     down: _Axis
     across: _Axis
 
 
 @lru_cache(maxsize=8)
 def _geometry(layout: Layout, filters: tuple[Filter, ...]) -> _Geometry:
-    parts = [(f.weight, taps) for f in filters if f.weight > 0 for taps in _taps(f, layout)]
+    parts = [(f.weight, taps) for f in filters if f.weight > 0 for taps in taps_of(f, layout)]
     if not parts:
         raise ConfigError(f"weights are {[f.weight for f in filters]}: give at least one filter a weight above 0")
     weights, taps = zip(*parts, strict=True)
@@ -482,6 +482,31 @@ class Energy:
             yield total.reshape(cols, -1)
 
 
+def normal(images: NDArray[np.floating], layout: Layout, filters: tuple[Filter, ...]) -> NDArray[np.floating]:
+    """A x of images (..., H, W), A = sum_f a_f F_f^T F_f: half the slope of their energy <x, A x>."""
+    total = np.zeros_like(images)
+    for filter in filters:
+        for down, across in taps_of(filter, layout) if filter.weight > 0 else ():
+            seen = normal_along(normal_along(images, down).swapaxes(-1, -2), across).swapaxes(-1, -2)
+            total += np.asarray(filter.weight, images.dtype) * seen
+    return total
+
+
+def normal_along(images: NDArray[np.floating], tap: Taps, batch: int = 64) -> NDArray[np.floating]:
+    """Y^T Y x along the rows of images (..., n, m), from `batch` outputs of the filter at a time."""
+    if len(tap.kernel) == 1:
+        return images * tap.kernel.astype(images.dtype) ** 2
+    total = np.zeros_like(images)
+    for start in range(0, tap.count, batch):
+        outputs = min(batch, tap.count - start)
+        first = tap.first + start * tap.stride
+        inside = slice(max(0, first), first + (outputs - 1) * tap.stride + len(tap.kernel))
+        part = images[..., inside, :]
+        matrix = tap.matrix(outputs, part.shape[-2], first - inside.start).astype(images.dtype)
+        total[..., inside, :] += matrix.T @ (matrix @ part)
+    return total
+
+
 def _check(target: NDArray[np.floating], coverage: NDArray[np.floating], layout: Layout) -> None:
     cell, page = (layout.cell_height, layout.cell_width), (layout.height, layout.width)
     if coverage.ndim != 3 or coverage.shape[1:] != cell or not len(coverage):
@@ -495,7 +520,7 @@ def _check(target: NDArray[np.floating], coverage: NDArray[np.floating], layout:
             )
 
 
-def _outputs(x: NDArray[np.floating], tap: _Taps, batch: int = 64) -> Iterator[Doubles]:
+def _outputs(x: NDArray[np.floating], tap: Taps, batch: int = 64) -> Iterator[Doubles]:
     """The outputs of a filter along the first axis of (n, m), in double precision, `batch` at a time."""
     for start in range(0, tap.count, batch):
         outputs = min(batch, tap.count - start)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, replace
 from functools import cached_property, partial
+from itertools import count
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,12 +19,15 @@ from glyphgrad.core.frame import Frame
 from glyphgrad.core.layout import Layout
 from glyphgrad.core.raster import render
 from glyphgrad.fit import discrete
+from glyphgrad.fit.align import align
 from glyphgrad.fit.bound import lower_bound
 from glyphgrad.fit.config import FitConfig
+from glyphgrad.fit.contrast import Contrast, histogram_entropy, learn
 from glyphgrad.fit.energy import Energy, Filter, identity, seed_filters
 from glyphgrad.fit.perceptual import blur_sigma, perceptual_filters
 from glyphgrad.fit.progress import Step
-from glyphgrad.fit.tone import Likeness, aims
+from glyphgrad.fit.tone import Aim, Likeness, aims
+from glyphgrad.fit.warp import Warp, warped
 
 OnStep = Callable[[Step], None]
 ShouldStop = Callable[[], bool]
@@ -34,19 +39,23 @@ TONES_TRIED = {"fast": 1, "normal": 4, "best": 5}
 class FitResult:
     """What a fit found.
 
-    `target` (height, width) is the ink in [0, 1] it was to show, `aim` the same in tones the atlas can
-    reach; `filters` made the objective. `seconds` is the solver's time. `bound`, if it was asked for,
-    is a number below which no grid's objective lies.
+    `target` (height, width) is the ink in [0, 1] of the picture, `shown` the same with its contrast and
+    place as learned, `aim` that in tones the atlas can reach; `filters` made the objective. `seconds` is
+    the solver's time, learning included. `contrast` and `warp` are what was learned, `bound` is a number
+    below which no grid's objective lies: each None if it was not asked for.
     """
 
     art: Art
     target: NDArray[np.float32]
+    shown: NDArray[np.float32]
     aim: NDArray[np.float32]
     filters: tuple[Filter, ...]
     config: FitConfig
     seconds: float
     interrupted: bool = False
     bound: float | None = None
+    contrast: Contrast | None = None
+    warp: Warp | None = None
 
     @property
     def frame(self) -> Frame:
@@ -61,25 +70,38 @@ class FitResult:
         """The *hard* grid's figures.
 
         `objective` is what the fit minimised, without its diversity; `mse` and `multiscale` are the
-        original's two terms, against `target`; `diversity` is the entropy of usage in nats,
+        original's two terms, against `shown`; `diversity` is the entropy of usage in nats,
         `unique_glyphs` how many characters are used. With a bound: `bound` and `gap`, the share of the
-        objective by which it may lie above the best grid's.
+        objective by which it may lie above the best grid's. With contrast: the `entropy` (nats) of the
+        tones before and after. With alignment: shift and largest bend in pixels, scale.
         """
         art, weights = self.art, self.config.weights
         glyphs = art.atlas.glyphs(art.frame)
-        mse = self._energy(self.target, (identity(1 / self.target.size),))(glyphs)
+        mse = self._energy(self.shown, (identity(1 / self.shown.size),))(glyphs)
         pooled = seed_filters(art.layout, float(weights.multiscale_weight > 0), weights.multiscale_kernel)
         counts = np.bincount(glyphs.ravel(), minlength=len(art.atlas.chars))
         figures = {
             "objective": self._energy(self.aim, self.filters)(glyphs),
             "mse": mse,
-            "multiscale": self._energy(self.target, pooled)(glyphs) - mse,
+            "multiscale": self._energy(self.shown, pooled)(glyphs) - mse,
             "diversity": entropy(counts[~art.atlas.blank] if weights.protect_whitespace else counts),
             "unique_glyphs": int(np.count_nonzero(counts)),
         }
         if self.bound is not None:
             gap = 1 - self.bound / figures["objective"] if figures["objective"] else 0.0
             figures |= {"bound": self.bound, "gap": gap}
+        return figures | self._learned()
+
+    def _learned(self) -> dict[str, float]:
+        figures: dict[str, float] = {}
+        if self.contrast:
+            before, after = self.target, self.contrast.applied(self.target)
+            figures |= {"entropy_before": histogram_entropy(before), "entropy_after": histogram_entropy(after)}
+        if self.warp:
+            names = ("shift_down", "shift_across", "scale_down", "scale_across")
+            moved = [*self.warp.shift, *self.warp.scale]
+            figures |= dict(zip(names, map(float, moved), strict=True))
+            figures["largest_bend"] = float(np.abs(self.warp.bend).max())
         return figures
 
     def _energy(self, target: NDArray[np.float32], filters: tuple[Filter, ...]) -> Energy:
@@ -106,71 +128,138 @@ def fit(
         from glyphgrad.fit.gradient import pick_device
 
         pick_device(config.device)
-    aim, filters = target, filters_of(layout, config)
-    if config.solver == "gradient":
-        from glyphgrad.fit.gradient import descend  # torch takes a second to import: only when needed
-
-        glyphs = descend(target, atlas, layout, config, on_step, stop)
-    else:
-        with threadpool_limits(config.threads or 1, "blas"):  # small products: more threads cost more than they bring
-            aim, glyphs = search(target, atlas, layout, filters, config, on_step, stop)
+    contrast = learn(target, layout).blended(config.contrast) if config.contrast else None
+    shown = contrast.applied(target) if contrast else target
+    task = _Task(shown, atlas, layout, config, on_step, stop)
+    found = _descended(task) if config.solver == "gradient" else _searched(task)
     seconds = time.perf_counter() - start
-    bound = lower_bound(Energy(aim, atlas.coverage, layout, filters)) if config.bound else None
-    art = Art(atlas.frame(glyphs), atlas, layout, dark)
-    return FitResult(art, target, aim, filters, config, seconds, stop.answered, bound)
-
-
-def filters_of(layout: Layout, config: FitConfig) -> tuple[Filter, ...]:
-    """Through which filters the objective looks at the difference of render and aim."""
-    if config.objective == "seed":
-        return seed_filters(layout, config.weights.multiscale_weight, config.weights.multiscale_kernel)
-    return perceptual_filters(layout, config.viewing_distance)
-
-
-def search(
-    target: NDArray[np.float32],
-    atlas: GlyphAtlas,
-    layout: Layout,
-    filters: tuple[Filter, ...],
-    config: FitConfig,
-    on_step: OnStep | None,
-    should_stop: ShouldStop,
-) -> tuple[NDArray[np.float32], NDArray[np.intp]]:
-    """The aim (height, width), and the grid (rows, cols) of glyph numbers that the exact search ends with."""
-    protected = atlas.blank if config.weights.protect_whitespace else np.zeros_like(atlas.blank)
-    solve = partial(
-        discrete.solve,
-        seed=config.seed,
-        diversity=config.diversity,
-        protected=protected,
-        on_sweep=_reporter(on_step, atlas, layout, config, protected) if on_step else None,
-        should_stop=should_stop,
+    bound = lower_bound(task.energy(found.aim)) if config.bound else None
+    art = Art(atlas.frame(found.glyphs), atlas, layout, dark)
+    filters, aim = task.filters(found.aim), found.aim.ink
+    return FitResult(
+        art, target, found.shown, aim, filters, config, seconds, stop.answered, bound, contrast, found.warp
     )
+
+
+@dataclass(frozen=True, eq=False)
+class _Task:
+    """What is to be shown (height, width), by what means, and who is told."""
+
+    shown: NDArray[np.float32]
+    atlas: GlyphAtlas
+    layout: Layout
+    config: FitConfig
+    on_step: OnStep | None
+    should_stop: ShouldStop
+
+    def filters(self, aim: Aim) -> tuple[Filter, ...]:
+        """Through which the objective looks at the difference of render and aim."""
+        weights = self.config.weights
+        if self.config.objective == "seed":
+            return seed_filters(self.layout, weights.multiscale_weight, weights.multiscale_kernel)
+        return perceptual_filters(self.layout, self.config.viewing_distance, aim.crisp)
+
+    def energy(self, aim: Aim) -> Energy:
+        return Energy(aim.ink, self.atlas.coverage, self.layout, self.filters(aim))
+
+    def few_threads(self) -> AbstractContextManager[object]:
+        """The search's products are small: more threads cost more than they bring."""
+        return threadpool_limits(self.config.threads or 1, "blas")
+
+    @cached_property
+    def solve(self) -> Callable[..., NDArray[np.intp]]:
+        """discrete.solve with everything but the energy, the effort and the start."""
+        config, atlas = self.config, self.atlas
+        protected = atlas.blank if config.weights.protect_whitespace else np.zeros_like(atlas.blank)
+        return partial(
+            discrete.solve,
+            seed=config.seed,
+            diversity=config.diversity,
+            protected=protected,
+            on_sweep=_reporter(self.on_step, atlas, self.layout, config, protected) if self.on_step else None,
+            should_stop=self.should_stop,
+        )
+
+    def aligned(self, aim: Aim, start: NDArray[np.intp] | None = None) -> tuple[Warp, NDArray[np.intp]]:
+        """The warp of an aim, and the grid (rows, cols) that suits it then."""
+        config = self.config
+        return align(
+            aim.ink,
+            self.atlas.coverage,
+            self.layout,
+            self.filters(aim),
+            config.align,
+            solve=self.solve,
+            effort=config.effort,
+            start=start,
+            rate=config.alignment_lr,
+            stiffness=config.warp_reg_weight,
+            should_stop=self.should_stop,
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class _Found:
+    """What is shown and aimed at (height, width), once aligned; the grid (rows, cols) of glyph numbers; the warp."""
+
+    shown: NDArray[np.float32]
+    aim: Aim
+    glyphs: NDArray[np.intp]
+    warp: Warp | None = None
+
+
+def _descended(task: _Task) -> _Found:
+    """By the original's descent, on a picture that the search has aligned."""
+    from glyphgrad.fit.gradient import descend  # torch takes a second to import: only when needed
+
+    warp, shown = None, task.shown
+    if task.config.align != "off":
+        with task.few_threads():
+            warp, _ = task.aligned(Aim(shown))
+        shown = warped(shown, warp)
+    glyphs = descend(shown, task.atlas, task.layout, task.config, task.on_step, task.should_stop)
+    return _Found(shown, Aim(shown), glyphs, warp)
+
+
+def _searched(task: _Task) -> _Found:
+    """By the exact search: first the tones, then the alignment, which searches on from there."""
+    with task.few_threads():
+        aim, glyphs = _toned(task)
+        if task.config.align == "off":
+            return _Found(task.shown, aim, glyphs)
+        warp, glyphs = task.aligned(aim, glyphs)
+        return _Found(warped(task.shown, warp), replace(aim, ink=warped(aim.ink, warp)), glyphs, warp)
+
+
+def _toned(task: _Task) -> tuple[Aim, NDArray[np.intp]]:
+    """The aim, and the grid (rows, cols) of glyph numbers that the exact search ends with."""
+    config, coverage = task.config, task.atlas.coverage
     if config.objective == "seed" or config.tone == "off":
-        return target, solve(Energy(target, atlas.coverage, layout, filters), effort=config.effort)
-    candidates = aims(target, atlas.coverage, TONES_TRIED[config.effort])
+        aim = Aim(task.shown)
+        return aim, task.solve(task.energy(aim), effort=config.effort)
+    candidates = aims(task.shown, coverage, TONES_TRIED[config.effort])
     if len(candidates) == 1:
-        return candidates[0], solve(Energy(candidates[0], atlas.coverage, layout, filters), effort=config.effort)
-    alike = Likeness(target, blur_sigma(layout, config.viewing_distance))
-    grids = [solve(Energy(aim, atlas.coverage, layout, filters), effort="fast") for aim in candidates]
-    best = int(np.argmax([alike(render(grid, atlas.coverage, layout)) for grid in grids]))
-    if config.effort != "best":
+        return candidates[0], task.solve(task.energy(candidates[0]), effort=config.effort)
+    alike = Likeness(task.shown, blur_sigma(task.layout, config.viewing_distance))
+    grids = [task.solve(task.energy(aim), effort="fast") for aim in candidates]
+    best = int(np.argmax([alike(render(grid, coverage, task.layout)) for grid in grids]))
+    if config.effort == "fast":
         return candidates[best], grids[best]
-    energy = Energy(candidates[best], atlas.coverage, layout, filters)
-    return candidates[best], solve(energy, effort=config.effort, start=grids[best])
+    return candidates[best], task.solve(task.energy(candidates[best]), effort=config.effort, start=grids[best])
 
 
 def _reporter(
     on_step: OnStep, atlas: GlyphAtlas, layout: Layout, config: FitConfig, protected: NDArray[np.bool_]
 ) -> Callable[[discrete.Progress], None]:
-    """A sweep of the search, told as a Step."""
+    """A sweep of the search, told as a Step; one count runs through all the searches of a fit."""
+    sweeps = count(1)
 
     def report(progress: discrete.Progress) -> None:
         counts = np.bincount(progress.glyphs.ravel(), minlength=len(atlas.chars))
         diversity = entropy(counts[~protected])
         art = Art(atlas.frame(progress.glyphs), atlas, layout)
         recon = progress.objective + config.diversity * diversity
-        on_step(Step(progress.sweep, 0, recon, diversity, 0.0, 0.0, art.frame, art.ink))
+        on_step(Step(next(sweeps), 0, recon, diversity, 0.0, 0.0, art.frame, art.ink))
 
     return report
 

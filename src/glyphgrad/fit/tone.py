@@ -2,8 +2,8 @@
 
 A font lays down little ink and no even grey: characters of the wrong density are noise to the eye. How
 dark a page should be made, and with how much contrast, depends on the picture: a photograph wants the
-densest glyphs for its lights, a line drawing an even page on which the strokes show. So a few curves
-are tried and the one whose art is most like the picture is kept.
+densest glyphs for its lights, a drawing on a page of ink a solid page that the strokes are cut out of. So
+a few ways are tried and the one whose art is most like the picture is kept.
 """
 
 from __future__ import annotations
@@ -18,9 +18,7 @@ from glyphgrad.core.score import best_gain, correlation, similarity
 _LEVELS = 3
 _BLOCK = 4  # pixels of a level: blocks do as well for choosing as sliding windows, at half the cost
 _EXTREME = 0.98  # tones beyond it, at either end, are a page's
-_FAINT = 1e-3  # mean ink below which an atlas is as good as blank
 _SHOWN = 0.25  # share of the layout from which on what is around a picture are margins
-_SOLID = 0.9  # mean ink of a full block or nearly: a page of those is calm
 _CLIPPED = 1.0
 """Percent of the pixels at either end of the range that may lose their differences: dust and glints."""
 
@@ -45,30 +43,49 @@ class ToneCurve:
 RICH = ToneCurve(1.4, 1.6, 1.4)
 MILD = ToneCurve(1.4, 1.6)
 HARD = ToneCurve(1.6, 2.0, 1.6)
-EVEN = ToneCurve(0.45)
-CURVES = (RICH, MILD, HARD, EVEN)
-"""The curves tried beside the target as it is; benchmarks/study.py compared them.
-
-Rich, mild and hard are for what has many tones; even leaves a page so thin that strokes of blank show on
-it; strokes on a blank page want the target as it is.
-"""
+CURVES = (RICH, MILD, HARD)
+"""The curves tried for what has many tones; benchmarks/study.py compared them."""
 _PAGE = 0.5
 """Share of the pixels that are of one extreme tone, from which on a picture is a drawing on a page."""
+_BARELY = 1.01
+"""How far above break-even a solid page is aimed at: the least trace of a stroke shall tip a cell."""
 
 
-def aims(target: NDArray[np.floating], coverage: NDArray[np.floating], count: int) -> list[NDArray[np.float32]]:
+@dataclass(frozen=True, eq=False)
+class Aim:
+    """Ink (H, W) to aim at; `crisp` if pixel by pixel, and not as a blurring eye sees it."""
+
+    ink: NDArray[np.float32]
+    crisp: bool = False
+
+
+def aims(target: NDArray[np.floating], coverage: NDArray[np.floating], count: int) -> list[Aim]:
     """The first `count` of what a grid of glyphs might aim at to look like `target` (H, W) in [0, 1], the likeliest first.
 
-    `coverage` (G, h, w) are the glyphs, ink in [0, 1].
+    Beside the curves there are the target as it is, for strokes on a blank page; and a solid page, cut
+    out where the target is blank, for strokes on a page of ink. `coverage` (G, h, w) are the glyphs, ink
+    in [0, 1].
     """
     tones, densest = full_range(target), float(coverage.mean(axis=(1, 2)).max())
     if np.ptp(_without_margins(target)) == 0:
-        return [ToneCurve(1.0)(tones, densest)]  # one tone: nothing but the right amount of ink
-    native = ToneCurve(1 / max(densest, _FAINT))
+        return [Aim(ToneCurve(1.0)(tones, densest))]  # one tone: nothing but the right amount of ink
+    curves = [Aim(curve(tones, densest)) for curve in CURVES]
+    native, cut = Aim(tones), Aim(np.float32(_BARELY * solid_ink(coverage)) * tones, crisp=True)
     blank, full = np.mean(tones < 1 - _EXTREME) > _PAGE, np.mean(tones > _EXTREME) > _PAGE
-    first = native if blank else EVEN if full and densest < _SOLID else RICH
-    curves = [first, *(curve for curve in (*CURVES, native) if curve != first)]
-    return [curve(tones, densest) for curve in curves[:count]]
+    likeliest = [native, *curves, cut] if blank else [cut, *curves, native] if full else [*curves, cut, native]
+    return likeliest[:count]
+
+
+def solid_ink(coverage: NDArray[np.floating]) -> float:
+    """The ink from which on, pixel by pixel, no glyph of (G, h, w) suits a page better than the densest.
+
+    Of two glyphs of mean ink m and mean square q the error against ink a is q - 2 a m, plus a constant.
+    """
+    mean, square = coverage.mean(axis=(1, 2), dtype=np.float64), (coverage.astype(np.float64) ** 2).mean(axis=(1, 2))
+    densest = int(mean.argmax())
+    thinner = mean < mean[densest]
+    even = (square[densest] - square[thinner]) / (2 * (mean[densest] - mean[thinner]))
+    return float(max(even, default=1.0))
 
 
 def full_range(target: NDArray[np.floating]) -> NDArray[np.float32]:

@@ -1,0 +1,166 @@
+"""Alignment: moving the target a little under the grid, so that glyphs fit it better.
+
+The warp is continuous and the grid discrete, so they take turns: a few steps down the gradient of the
+energy by the warp, then a search for the grid that suits the target so warped. That finds the next
+optimum only; where to begin is read from a MatchMap, which sees the whole page.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from glyphgrad.core.layout import Layout
+from glyphgrad.core.raster import render
+from glyphgrad.errors import ConfigError
+from glyphgrad.fit import discrete
+from glyphgrad.fit.discrete import Progress
+from glyphgrad.fit.energy import Energy, Filter, Indices, normal
+from glyphgrad.fit.matchmap import MatchMap
+from glyphgrad.fit.warp import GLOBAL, Doubles, Floating, Warp, linearised, warped
+
+Solve = Callable[..., Indices]
+"""discrete.solve, or that with some of its options given: called as solve(energy, effort=..., start=...)."""
+
+FREE = {"shift": 2, "affine": GLOBAL, "warp": np.inf}
+"""What may move, and how many of the warp's parameters that is at most."""
+STIFFNESS = 0.005
+"""Weight of the mean squared difference between the bends of neighbouring corners, in half cells: the original's."""
+_PULL = 0.1
+"""Weight of the squared parameters of shift and scale, in energies of the unaligned grid.
+
+Blank paper is matched perfectly, so it would pay to make a photograph smaller and leave a blank margin.
+A picture 1 % smaller one way loses 1 % of its energy; with this weight that pays up to about 2 %.
+"""
+_PAGE, _PICTURE = (4.0, 2.0, 1.0), (2.0, 1.0)
+"""Over how many cells bends are judged, coarse to fine: a page of text bends as one, a picture where it likes."""
+_SLACK = 2
+"""How many places (twelfths of a cell) a cell of a bent page may lie from where shift and scale put it."""
+_STEPS, _TURN = 40, 5
+"""Steps of the descent, and after how many of them the grid has its turn."""
+RATE = 0.1
+"""Of the first steps, as in the original; at the last it is a tenth of that."""
+_SETTLE = 0.3
+"""How much of the rate is right where glyphs have been recognised: at all of it a page found is torn apart again."""
+
+
+def align(
+    target: Floating,
+    coverage: NDArray[np.float32],
+    layout: Layout,
+    filters: tuple[Filter, ...],
+    how: str,
+    *,
+    solve: Solve = discrete.solve,
+    effort: str = "normal",
+    start: Indices | None = None,
+    rate: float = RATE,
+    stiffness: float = STIFFNESS,
+    on_step: Callable[[Progress], None] | None = None,
+    should_stop: Callable[[], bool] | None = None,
+) -> tuple[Warp, Indices]:
+    """A warp and a grid (rows, cols) such that the energy of the grid against the warped target is low.
+
+    `target` (H, W) and `coverage` (G, h, w) are ink in [0, 1]; `how` is what may move: "shift", "affine"
+    (and scale) or "warp" (and bend). `start` (rows, cols) is the grid that suits the target as it is;
+    None: what `solve` finds. The energy is never higher than that of this grid: where no warp helps, it
+    is returned, with the identity. `rate` is the learning rate of the warp, `stiffness` weighs how much
+    the bend differs from corner to corner. `on_step` is told of every turn, after which `should_stop` is
+    asked. Raises ConfigError.
+    """
+    if how not in FREE:
+        raise ConfigError(f"align is {how!r}: choose one of {', '.join(FREE)}")
+    if not 0 < rate < np.inf:
+        raise ConfigError(f"rate of the alignment is {rate}: give more than 0")
+    if not 0 <= stiffness < np.inf:
+        raise ConfigError(f"stiffness of the warp is {stiffness}: give 0 or more")
+    energy = Energy(target, coverage, layout, filters)
+    plain = _State(Warp.identity(layout), solve(energy, effort=effort) if start is None else start, energy)
+    if plain.energy == 0 or (should_stop is not None and should_stop()):
+        return plain.warp, plain.glyphs
+    search = _Alignment(energy, solve, FREE[how], stiffness, _PULL * plain.energy)
+    first, share = min([(plain, 1.0), *search.starts()], key=lambda each: each[0].energy)
+    last = first
+    for turn, last in enumerate(search.descent(first, share * rate), start=1):
+        if on_step is not None:
+            on_step(Progress(turn, last.energy, last.glyphs))
+        if should_stop is not None and should_stop():
+            break
+    last = search.solved(last.warp, last.glyphs, effort)
+    best = min(plain, first, last, key=lambda each: each.energy)
+    return best.warp, best.glyphs
+
+
+class _State:
+    """A warp, a grid (rows, cols), and the grid's `energy` against the target so warped."""
+
+    def __init__(self, warp: Warp, glyphs: Indices, energy: Energy) -> None:
+        self.warp, self.glyphs, self.energy = warp, glyphs, energy(glyphs)
+
+
+@dataclass(frozen=True)
+class _Alignment:
+    """What is minimised: the energy of a grid against the warped target, and the penalty of the warp.
+
+    `plain` is the energy of the target as it is, `free` how many parameters may move, `pull` the weight
+    of the squares of the first four.
+    """
+
+    plain: Energy
+    solve: Solve
+    free: float
+    stiffness: float
+    pull: float
+
+    def solved(self, warp: Warp, start: Indices | None = None, effort: str = "fast") -> _State:
+        """With the grid that suits the target so warped."""
+        plain = self.plain
+        energy = Energy(warped(plain.target, warp), plain.coverage, plain.layout, plain.filters)
+        return _State(warp, self.solve(energy, effort=effort, start=start), energy)
+
+    def starts(self) -> Iterator[tuple[_State, float]]:
+        """From where a descent may well begin, and at how much of the rate."""
+        plain, layout = self.plain, self.plain.layout
+        places = MatchMap.of(plain.target, plain.coverage, layout, plain.filters)
+        if self.free <= GLOBAL:
+            yield self.solved(places.affine(scaled=self.free == GLOBAL)), _SETTLE
+            return
+        page = places.affine(scaled=True, slack=_SLACK)
+        yield self.solved(places.bent(page, places.gain, _PAGE)), _SETTLE
+        yield self.solved(places.bent(Warp.identity(layout), -places.rest, _PICTURE)), 1.0
+
+    def descent(self, state: _State, rate: float) -> Iterator[_State]:
+        """The state at every turn of Adam (Kingma and Ba 2015), whose rate falls to a tenth."""
+        parameters = state.warp.parameters
+        mean, square = np.zeros_like(parameters), np.zeros_like(parameters)
+        for step, size in enumerate(np.geomspace(rate, rate / 10, _STEPS), start=1):
+            slope = self.slope(Warp(self.plain.layout, parameters), state.glyphs)
+            mean += 0.1 * (slope - mean)
+            square += 0.01 * (slope**2 - square)
+            usual = np.sqrt(square / (1 - 0.99**step)) + np.finfo(np.float32).tiny
+            parameters = parameters - size * mean / (1 - 0.9**step) / usual
+            if step % _TURN == 0:
+                state = self.solved(Warp(self.plain.layout, parameters), state.glyphs)
+                yield state
+
+    def slope(self, warp: Warp, glyphs: Indices) -> Doubles:
+        """The derivative of energy and penalty by the parameters, the grid held; 0 for what may not move."""
+        plain = self.plain
+        image, pull_back = linearised(plain.target, warp)
+        error = render(glyphs, plain.coverage, plain.layout) - image
+        slope = pull_back(-2 * normal(error, plain.layout, plain.filters)) + self.penalty(warp)[1]
+        return np.where(np.arange(len(slope)) < self.free, slope, 0.0)
+
+    def penalty(self, warp: Warp) -> tuple[float, Doubles]:
+        """Of a bend that changes from corner to corner, and of moving the whole; and its derivative."""
+        bend, whole = np.tanh(warp.corners), warp.parameters[:GLOBAL]
+        down, across = np.diff(bend, axis=0), np.diff(bend, axis=1)
+        weight = self.stiffness / (down.size + across.size)
+        slope = -np.diff(np.pad(down, ((1, 1), (0, 0), (0, 0))), axis=0)
+        slope -= np.diff(np.pad(across, ((0, 0), (1, 1), (0, 0))), axis=1)
+        cost = weight * float((down**2).sum() + (across**2).sum()) + self.pull * float(whole @ whole)
+        by_corner = 2 * weight * slope * (1 - bend**2)
+        return cost, np.concatenate([2 * self.pull * whole, by_corner.ravel()])

@@ -1,0 +1,58 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from glyphgrad.core.color import lab_to_srgb, linear_to_srgb, srgb_to_lab, srgb_to_linear
+
+CUBE = np.stack(np.meshgrid(*[np.linspace(0, 1, 18)] * 3), axis=-1)
+
+
+@pytest.mark.parametrize(
+    ("hex_code", "lab"),
+    [
+        ("000000", (0, 0, 0)),
+        ("ffffff", (100, 0, 0)),
+        ("777777", (50.03, 0, 0)),
+        ("ff0000", (53.24, 80.09, 67.20)),
+        ("00ff00", (87.74, -86.18, 83.18)),
+        ("0000ff", (32.30, 79.19, -107.86)),
+        ("ffff00", (97.14, -21.55, 94.48)),
+        ("00ffff", (91.11, -48.09, -14.13)),
+        ("ff00ff", (60.32, 98.23, -60.83)),
+    ],
+)
+def test_the_corners_of_srgb_lie_where_tables_say(hex_code: str, lab: tuple[float, float, float]) -> None:
+    srgb = np.frombuffer(bytes.fromhex(hex_code), np.uint8) / 255
+    np.testing.assert_allclose(srgb_to_lab(srgb), lab, atol=0.02)  # tables differ in the white point's last digits
+
+
+def test_white_and_grays_have_no_chroma() -> None:
+    grays = np.linspace(0, 1, 256)[:, None].repeat(3, axis=1)
+    lab = srgb_to_lab(grays)
+    np.testing.assert_allclose(lab[:, 1:], 0, atol=1e-12)  # rounding of the matrix product
+    assert lab[-1, 0] == pytest.approx(100, abs=1e-12)
+    assert (np.diff(lab[:, 0]) > 0).all()
+
+
+def test_the_transfer_curve_is_that_of_the_standard() -> None:
+    assert srgb_to_linear(np.array([0.0, 0.04045, 0.5, 1.0])) == pytest.approx([0, 0.0031308, 0.214041, 1], abs=1e-6)
+    steps = np.diff(srgb_to_linear(np.array([0.04045 - 1e-9, 0.04045 + 1e-9])))
+    assert abs(steps[0]) < 1e-7  # the standard's rounded constants leave a step of 3e-8 where its two parts meet
+
+
+def test_every_conversion_has_its_inverse() -> None:
+    np.testing.assert_allclose(linear_to_srgb(srgb_to_linear(CUBE)), CUBE, atol=1e-12)
+    np.testing.assert_allclose(lab_to_srgb(srgb_to_lab(CUBE)), CUBE, atol=1e-12)
+
+
+def test_shapes_are_kept() -> None:
+    for shape in ((3,), (5, 3), (4, 5, 3), (0, 3)):
+        assert srgb_to_lab(np.zeros(shape)).shape == lab_to_srgb(np.zeros(shape)).shape == shape
+
+
+def test_what_no_screen_can_show_leaves_the_range_and_comes_back() -> None:
+    vivid = np.array([50.0, -120.0, 60.0])
+    srgb = lab_to_srgb(vivid)
+    assert srgb.min() < 0
+    np.testing.assert_allclose(srgb_to_lab(srgb), vivid, atol=1e-9)
