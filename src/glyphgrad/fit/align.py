@@ -37,8 +37,8 @@ A picture 1 % smaller one way loses 1 % of its energy; with this weight that pay
 """
 _PAGE, _PICTURE = (4.0, 2.0, 1.0), (2.0, 1.0)
 """Over how many cells bends are judged, coarse to fine: a page of text bends as one, a picture where it likes."""
-_SLACK = 2
-"""How many places (twelfths of a cell) a cell of a bent page may lie from where shift and scale put it."""
+_SLACKS = (0, 1, 2)
+"""How many places (twelfths of a cell) a cell may lie from where shift and scale put it: the more, the more bent the page."""
 _STEPS, _TURN = 40, 5
 """Steps of the descent, and after how many of them the grid has its turn."""
 RATE = 0.1
@@ -128,8 +128,9 @@ class _Alignment:
         if self.free <= GLOBAL:
             yield self.solved(places.affine(scaled=self.free == GLOBAL)), _SETTLE
             return
-        page = places.affine(scaled=True, slack=_SLACK)
-        yield self.solved(places.bent(page, places.gain, _PAGE)), _SETTLE
+        for slack in _SLACKS:
+            page = places.affine(scaled=True, slack=slack)
+            yield self.solved(places.bent(page, places.gain, _PAGE)), _SETTLE
         yield self.solved(places.bent(Warp.identity(layout), -places.rest, _PICTURE)), 1.0
 
     def descent(self, state: _State, rate: float) -> Iterator[_State]:
