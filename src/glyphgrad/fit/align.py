@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import chain, islice
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,6 +40,8 @@ _PAGE, _PICTURE = (4.0, 2.0, 1.0), (2.0, 1.0)
 """Over how many cells bends are judged, coarse to fine: a page of text bends as one, a picture where it likes."""
 _SLACKS = (0, 1, 2)
 """How many places (twelfths of a cell) a cell may lie from where shift and scale put it: the more, the more bent the page."""
+_RUNNERS, _TRIAL = 2, 2
+"""How many starts get a trial, and of how many turns: where a descent ends its start does not quite tell."""
 _STEPS, _TURN = 40, 5
 """Steps of the descent, and after how many of them the grid has its turn."""
 RATE = 0.1
@@ -82,9 +85,10 @@ def align(
     if plain.energy == 0 or (should_stop is not None and should_stop()):
         return plain.warp, plain.glyphs
     search = _Alignment(energy, solve, FREE[how], stiffness, _PULL * plain.energy)
-    first, share = min([(plain, 1.0), *search.starts()], key=lambda each: each[0].energy)
-    last = first
-    for turn, last in enumerate(search.descent(first, share * rate), start=1):
+    starts = sorted([(plain, 1.0), *search.starts()], key=lambda each: each[0].energy)
+    first = last = starts[0][0]
+    runs = [search.descent(state, share * rate) for state, share in starts[:_RUNNERS]]
+    for turn, last in enumerate(_leader(runs), start=1):
         if on_step is not None:
             on_step(Progress(turn, last.energy, last.glyphs))
         if should_stop is not None and should_stop():
@@ -92,6 +96,13 @@ def align(
     last = search.solved(last.warp, last.glyphs, effort)
     best = min(plain, first, last, key=lambda each: each.energy)
     return best.warp, best.glyphs
+
+
+def _leader(runs: list[Iterator[_State]]) -> Iterator[_State]:
+    """The states of whichever descent has come lowest after `_TRIAL` turns."""
+    begun = [list(islice(run, _TRIAL)) for run in runs]
+    leader = min(range(len(runs)), key=lambda i: begun[i][-1].energy)
+    return chain(begun[leader], runs[leader])
 
 
 class _State:
