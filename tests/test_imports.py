@@ -102,7 +102,9 @@ def test_importing_the_package_loads_no_torch() -> None:
     assert run_python(f"import sys, glyphgrad; print({HEAVY})") == "[]\n"
 
 
-@pytest.mark.parametrize("command", [[], ["fit"], ["chars"], ["score"], ["presets"], ["progress"], ["tune"]])
+@pytest.mark.parametrize(
+    "command", [[], ["fit"], ["chars"], ["score"], ["presets"], ["progress"], ["tune"], ["convert"], ["info"]]
+)
 def test_help_loads_no_torch(command: list[str]) -> None:
     said = run_python(
         "import sys; from glyphgrad.cli.main import cli\n"

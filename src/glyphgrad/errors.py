@@ -25,6 +25,10 @@ class TextError(GlyphgradError, OSError):
     """A text file that cannot be read as a cell grid."""
 
 
+class ClipError(GlyphgradError, ValueError):
+    """A film of characters that is damaged, of a newer version, or that a format cannot hold."""
+
+
 class FontError(GlyphgradError, OSError):
     """A font that cannot be used."""
 

@@ -11,7 +11,9 @@ import click
 
 from glyphgrad import __version__
 from glyphgrad.cli.chars import chars
+from glyphgrad.cli.convert import convert
 from glyphgrad.cli.fit import fit
+from glyphgrad.cli.info import info
 from glyphgrad.cli.presets import presets
 from glyphgrad.cli.score import score
 from glyphgrad.cli.steps import progress
@@ -33,7 +35,7 @@ def cli(context: click.Context) -> None:
         context.exit(2)
 
 
-for command in (fit, chars, presets, score, progress, tune):
+for command in (fit, chars, presets, score, progress, tune, convert, info):
     cli.add_command(command)
 
 

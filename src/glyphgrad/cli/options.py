@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import click
 
+from glyphgrad.codec.film_text import DEFAULT_FPS
 from glyphgrad.core.charset import ENCODINGS
 from glyphgrad.core.layout import FITS
 from glyphgrad.core.presets import DEFAULT_PRESET, PRESETS
@@ -30,20 +31,36 @@ def default(kind: type, name: str) -> Any:
 
 def device_options(command: Command) -> Command:
     """--preset and what overrides it; they arrive as keyword arguments of the same names."""
-    for option in reversed(_DEVICE):
+    return _with([_PRESET, *_CELL, *_CHARACTERS, *_LOOK], command)
+
+
+def look_options(command: Command) -> Command:
+    """What overrides a preset in drawing characters that are there already."""
+    return _with(_CELL + _LOOK, command)
+
+
+def _with(options: Sequence[Callable[[Command], Command]], command: Command) -> Command:
+    for option in reversed(options):
         command = option(command)
     return command
 
 
-_DEVICE = [
-    click.option("--preset", default=DEFAULT_PRESET, show_default=True, help=f"Device: {', '.join(PRESETS)}."),
+_PRESET = click.option("--preset", default=DEFAULT_PRESET, show_default=True, help=f"Device: {', '.join(PRESETS)}.")
+
+_CELL = [
     click.option("--char-width", type=int, help="Width of a cell in pixels.  [preset]"),
     click.option("--char-height", type=int, help="Height of a cell in pixels.  [preset]"),
     click.option("--row-gap", type=int, help="Pixels between rows.  [preset]"),
+]
+
+_CHARACTERS = [
     click.option("--encoding", type=click.Choice(list(ENCODINGS)), help="Characters to choose from.  [preset]"),
     click.option("--charset", "chars", help="Characters to choose from, one by one; overrides --encoding."),
     click.option("--ban-chars", "ban", help="Characters never used.  [preset: `\\ for epson and discord]"),
     click.option("--ban-blocks", is_flag=True, help="Never use ░▒▓█▄▌▐▀■."),
+]
+
+_LOOK = [
     click.option("--font", "--printer-font", "font", type=Path, help="Font file: TTF, OTF, OTB or PCF.  [preset]"),
     click.option(
         "--font-size", "--printer-font-size", "font_size", type=float,
@@ -65,6 +82,14 @@ FIT = click.option(
     "fit",
     type=click.Choice(FITS),
     help="Show all of the picture, fill all of the grid, or pull the one into the other.  [preset]",
+)
+
+FPS = click.option(
+    "--fps",
+    type=float,
+    default=DEFAULT_FPS,
+    show_default=True,
+    help="Frames a second of a film that holds no times: a text, a directory without film.json.",
 )
 
 MAX_PIXELS_OPTION = click.option(

@@ -7,6 +7,7 @@ import warnings
 
 from glyphgrad.core.charset import CP437, CP437_BYTE
 from glyphgrad.core.frame import Frame
+from glyphgrad.core.layout import MAX_CELLS
 from glyphgrad.errors import GlyphgradWarning, TextError
 
 _BYTE = {char: byte for char, byte in CP437_BYTE.items() if char not in "○◙♪"}
@@ -23,12 +24,17 @@ def encode_native(frame: Frame) -> bytes:
     It has no ○ ◙ ♪ here: their bytes are a text file's tab, line feed and carriage return.
     """
     try:
-        return b"".join(bytes(_BYTE[char] for char in line) + b"\n" for line in frame.lines)
+        return native(frame)
     except KeyError as missing:
         warnings.warn(
             f"{missing.args[0]!r} is not in code page 437: the text is written in UTF-8", GlyphgradWarning, stacklevel=2
         )
         return encode_utf8(frame)
+
+
+def native(frame: Frame) -> bytes:
+    """The frame in code page 437. Raises KeyError naming a character that a text file in it cannot hold."""
+    return b"".join(bytes(_BYTE[char] for char in line) + b"\n" for line in frame.lines)
 
 
 def decode(data: bytes) -> Frame:
@@ -44,10 +50,17 @@ def decode(data: bytes) -> Frame:
     except UnicodeDecodeError:
         text = decode_cp437(data)
     lines = [line.expandtabs() for line in re.sub("\r\n?", "\n", text).removesuffix("\n").split("\n")]
-    frame = Frame.from_lines(lines)
-    if frame.cells.size == 0:
+    return grid(lines)
+
+
+def grid(lines: list[str]) -> Frame:
+    """The frame of a text's lines. Raises TextError when there is no character in it, or far too many."""
+    width = max(map(len, lines), default=0)
+    if not width:
         raise TextError("the text is empty: give a file of characters")
-    return frame
+    if width * len(lines) > MAX_CELLS:
+        raise TextError(f"the text is {width}x{len(lines)}: give at most {MAX_CELLS:,} characters in all")
+    return Frame.from_lines(lines)
 
 
 def decode_cp437(data: bytes) -> str:

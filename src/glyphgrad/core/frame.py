@@ -21,8 +21,9 @@ class Frame:
     def from_lines(cls, lines: list[str]) -> Frame:
         """The grid of some lines, short ones filled up with spaces; of no lines it is 0 x 0."""
         width = max(map(len, lines), default=0)
-        codes = np.array([list(map(ord, line.ljust(width))) for line in lines], dtype=np.uint32)
-        return cls(codes.reshape(len(lines), width))
+        text = "".join(line.ljust(width) for line in lines)
+        codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype="<u4")
+        return cls(codes.astype(np.uint32).reshape(len(lines), width))
 
     @property
     def rows(self) -> int:
@@ -35,7 +36,7 @@ class Frame:
     @property
     def lines(self) -> list[str]:
         """The rows as strings, all of the same length."""
-        return ["".join(map(chr, row)) for row in self.cells]
+        return [row.tobytes().decode("utf-32-le", "surrogatepass") for row in self.cells.astype("<u4")]
 
     @property
     def text(self) -> str:

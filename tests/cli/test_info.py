@@ -1,0 +1,85 @@
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from glyphgrad import Frame
+from glyphgrad.codec.formats import write_film
+from glyphgrad.core.clip import ClipHeader, TimedFrame
+
+
+def write(path: Path, count: int = 100) -> Path:
+    with write_film(path, ClipHeader(2, 3, "terminal", True, "A title", "glyphgrad 0.1.0")) as film:
+        for number in range(count):
+            film.write(TimedFrame(40 * number, 40 * number + 40, Frame.from_lines(["ab█", "ba" + "cd"[number % 2]])))
+    return path
+
+
+def test_a_line_a_figure(run: Callable, tmp_path: Path) -> None:
+    size = write(tmp_path / "film.glyph").stat().st_size
+    code, out, err = run("info", "film.glyph")
+    assert (code, err) == (0, "")
+    assert out.splitlines() == [
+        "size        3 x 2",
+        "frames      100, 25 a second",
+        "duration    0:04.000",
+        "preset      terminal, light on dark",
+        "title       A title",
+        "made by     glyphgrad 0.1.0",
+        f"bytes       {size}, {size / 100:.1f} a frame",
+        "key frames  2",
+        "characters  5: abcd█",
+    ]
+
+
+@pytest.mark.parametrize("name", ["film.glyph", "film.cast", "frames"])
+def test_json(run: Callable, tmp_path: Path, name: str) -> None:
+    path = write(tmp_path / name)
+    size = sum(file.stat().st_size for file in ([path] if path.is_file() else path.iterdir()))
+    code, out, _ = run("info", name, "--json")
+    assert code == 0
+    assert json.loads(out) == {
+        "cols": 3, "rows": 2, "frames": 100, "seconds": 4.0, "fps": 25.0, "preset": "terminal", "dark": True,
+        "title": "A title", "software": "glyphgrad 0.1.0", "bytes": size, "bytes_per_frame": round(size / 100, 1),
+        "keyframes": 2 if name == "film.glyph" else None, "characters": "abcd█",
+    }  # fmt: skip
+
+
+def test_a_film_without_times_and_of_more_than_an_hour(run: Callable, tmp_path: Path) -> None:
+    (tmp_path / "film.txt").write_text("a\n\fb\n")
+    out = run("info", "film.txt", "--fps", 0.0005).out
+    assert "frames      2, 0.001 a second" in out
+    assert "duration    1:06:40.000" in out
+    assert "preset      none, dark on light" in out
+    assert "key frames  the first" in out
+
+
+def test_an_unfinished_clip_is_told_of_what_it_has(run: Callable, tmp_path: Path) -> None:
+    path = write(tmp_path / "film.glyph")
+    path.write_bytes(path.read_bytes()[:-100])
+    code, out, err = run("info", "film.glyph")
+    assert code == 0
+    assert "frames      64, 25 a second" in out
+    assert err.startswith("glyphgrad: warning: clip 'film.glyph' has no index, its writer was stopped")
+
+
+@pytest.mark.parametrize(
+    ("data", "quoted"),
+    [
+        (None, "film 'film' cannot be read"),
+        (b"", "text 'film', frame 0: the text is empty"),
+        (b'{"version": 3, "term": {"cols": 1, "rows": 1}}\n', "film 'film' is empty"),
+        (b'{"version": 3}\n', "cast 'film' is damaged in line 1"),
+        (b"\x89GLYPH\r\n", "clip 'film' is damaged at byte 8: the file ends within a chunk"),
+    ],
+)
+def test_bad_input_is_one_line(run: Callable, tmp_path: Path, data: bytes | None, quoted: str) -> None:
+    if data is not None:
+        (tmp_path / "film").write_bytes(data)
+    code, out, err = run("info", "film")
+    assert (code, out) == (1, "")
+    assert err.startswith(f"glyphgrad: {quoted}")
+    assert err.count("\n") == 1
