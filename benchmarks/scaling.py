@@ -11,6 +11,7 @@ import time
 from math import log, log10
 
 import click
+import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from descent import KERNEL, MULTISCALE
@@ -27,6 +28,8 @@ from tables import Cell, table
 
 SIZES = ("20x10", "40x20", "80x40", "120x60", "200x100", "280x140", "400x200")
 QUICK_SIZES = SIZES[:3]
+RUNS = 5
+"""Of which the median counts."""
 PICTURE = "astronaut"
 OBJECTIVES = {"seed": ("epson", "224 glyphs"), "perceptual": ("terminal", "95 glyphs")}
 Measured = dict[str, float]
@@ -49,7 +52,7 @@ def measure(objective: str, size: str, effort: str) -> Measured:
     start = time.perf_counter()
     energy = Energy(wanted, atlas.coverage, layout, filters_for(objective, layout))
     tables, times = time.perf_counter() - start, []
-    for _ in range(3 if rows * cols < 10_000 else 1):
+    for _ in range(RUNS):
         start = time.perf_counter()
         solve(energy, effort=effort)
         times.append(time.perf_counter() - start)
@@ -75,17 +78,19 @@ def report(sizes: tuple[str, ...], effort: str = "fast") -> str:
 def _table(sizes: tuple[str, ...], points: list[Measured]) -> str:
     rows: list[list[Cell]] = []
     for i, (size, point) in enumerate(zip(sizes, points, strict=True)):
-        growth = None if not i else _growth(points[i - 1], point)
+        growth = _growth(points[: i + 1])
         rows.append([size, int(point["cells"]), 1000 * point["tables"], 1000 * point["solver"]])
         rows[-1] += [1e6 * point["solver"] / point["cells"], growth, point["peak_mb"]]
-    head = ["size", "cells", "tables ms", "solver ms", "us/cell", "time for 10 x the cells", "peak MB"]
+    head = ["size", "cells", "tables ms", "solver ms", "us/cell", "time over a tenth of the cells'", "peak MB"]
     return table(head, rows)
 
 
-def _growth(before: Measured, after: Measured) -> float:
-    """By how much the time grows when cells grow tenfold, from the slope between two sizes in logarithms."""
-    slope = log(after["solver"] / before["solver"]) / log(after["cells"] / before["cells"])
-    return float(10**slope)
+def _growth(points: list[Measured]) -> float | None:
+    """The last time over that of a tenth of its cells, read off between the sizes below it in logarithms."""
+    cells, seconds = np.log([[point["cells"], point["solver"]] for point in points]).T
+    if cells[-1] - log(10) < cells[0]:
+        return None
+    return float(np.exp(seconds[-1] - np.interp(cells[-1] - log(10), cells, seconds)))
 
 
 def curve(curves: dict[str, list[Measured]]) -> Image.Image:

@@ -21,7 +21,6 @@ from glyphgrad.errors import ConfigError, GlyphgradWarning, TextError
 from glyphgrad.fit.config import DESCENT, AnnealConfig, FitConfig, LossWeights
 from glyphgrad.fit.fit import FitResult
 from glyphgrad.fit.fit import fit as fit_target
-from glyphgrad.fit.gray import grays
 from glyphgrad.fit.progress import Step
 
 
@@ -56,7 +55,11 @@ def fit_with(
     should_stop: Callable[[], bool] | None = None,
 ) -> FitResult:
     """`fit` with its options already made into a device and a configuration."""
-    picture = grays(target.load(image, device.dark, max_pixels), config.gray, config.seed)
+    picture = target.load(image, device.dark, max_pixels)
+    if config.gray != "luma":  # which `place` makes
+        from glyphgrad.fit.gray import grays
+
+        picture = grays(picture, config.gray, config.seed)
     layout = device.layout_for(*picture.size)
     wanted = target.place(picture, layout, device.fit, device.dark)
     atlas = device.atlas()

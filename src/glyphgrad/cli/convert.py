@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from glyphgrad.cli.options import FPS, device_arguments, look_options
-from glyphgrad.codec.asciicast import DEFAULT_VERSION
+from glyphgrad.codec.defaults import CAST_VERSION
 from glyphgrad.core.presets import DEFAULT_PRESET, PRESETS
 from glyphgrad.errors import ClipError, ConfigError
 
@@ -28,7 +28,7 @@ _INTERRUPTED = 130
 @click.argument("target", type=Path)
 @FPS
 @click.option(
-    "--cast-version", type=int, default=DEFAULT_VERSION, show_default=True, help="Of a .cast; asciinema 2 plays 2 only."
+    "--cast-version", type=int, default=CAST_VERSION, show_default=True, help="Of a .cast; asciinema 2 plays 2 only."
 )
 @click.option("--pictures", is_flag=True, help="Draw every frame of a directory as a PNG too.")
 @click.option("--preset", help=f"Device: {', '.join(PRESETS)}.  [the film's own, else {DEFAULT_PRESET}]")

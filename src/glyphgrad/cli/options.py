@@ -14,7 +14,7 @@ from typing import Any
 
 import click
 
-from glyphgrad.codec.film_text import DEFAULT_FPS
+from glyphgrad.codec import defaults
 from glyphgrad.core.charset import ENCODINGS
 from glyphgrad.core.layout import FITS
 from glyphgrad.core.presets import DEFAULT_PRESET, PRESETS
@@ -87,7 +87,7 @@ FIT = click.option(
 FPS = click.option(
     "--fps",
     type=float,
-    default=DEFAULT_FPS,
+    default=defaults.FPS,
     show_default=True,
     help="Frames a second of a film that holds no times: a text, a directory without film.json.",
 )

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from glyphgrad.codec import export, film, picture, text
+from glyphgrad.codec import export, picture, text
 from glyphgrad.core.raster import pixels
 from glyphgrad.fit.progress import Step
 
@@ -50,6 +50,8 @@ class Watch:
 
     def __enter__(self) -> Watch:
         if self.film:
+            from glyphgrad.codec import film
+
             self.record = self.open.enter_context(film.recording(self.film))
         if self.bar:
             self.bar.start()

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator
 from json.encoder import encode_basestring
 from typing import Any
 
+from glyphgrad.codec.defaults import CAST_VERSION
 from glyphgrad.codec.paint import paint
 from glyphgrad.codec.terminal import PAPER, SCREEN, Terminal, cells_of
 from glyphgrad.core.clip import MAX_TIME, ClipHeader, Film, TimedFrame, printable, timed
@@ -20,7 +21,6 @@ from glyphgrad.core.frame import Frame
 from glyphgrad.errors import ClipError, ConfigError, GlyphgradWarning
 
 VERSIONS = (2, 3)
-DEFAULT_VERSION = 3
 _PRESET, _DARK, _SOFTWARE = "GLYPHGRAD_PRESET", "GLYPHGRAD_DARK", "GLYPHGRAD_VERSION"
 _HIDE, _SHOW = "\x1b[?25l", "\x1b[?25h"
 
@@ -34,7 +34,7 @@ class CastEncoder:
     Raises ConfigError for a version there is not, ClipError for a character that is not one cell wide.
     """
 
-    def __init__(self, header: ClipHeader, version: int = DEFAULT_VERSION):
+    def __init__(self, header: ClipHeader, version: int = CAST_VERSION):
         if version not in VERSIONS:
             raise ConfigError(f"asciicast version is {version}: choose one of {', '.join(map(str, VERSIONS))}")
         self.header, self.version = header, version

@@ -14,7 +14,6 @@ from glyphgrad.core.clip import ClipHeader, Film, TimedFrame, check_codes, check
 from glyphgrad.core.frame import Frame
 from glyphgrad.errors import ClipError, ConfigError, TextError
 
-DEFAULT_FPS = 30.0
 _FASTEST = 1000.0  # a frame lasts at least a millisecond
 _MARK = b"\xef\xbb\xbf"
 _BREAK = b"\n\f"

@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import IO, Protocol
 
 from glyphgrad.codec import film
-from glyphgrad.codec.asciicast import DEFAULT_VERSION, CastEncoder, decode_cast
+from glyphgrad.codec.asciicast import CastEncoder, decode_cast
 from glyphgrad.codec.chunks import MAGIC
 from glyphgrad.codec.clip import ClipEncoder, ClipReader
+from glyphgrad.codec.defaults import CAST_VERSION, FPS
 from glyphgrad.codec.draw import Drawer, device_of
-from glyphgrad.codec.film_text import DEFAULT_FPS, TextEncoder, check_fps, decode_pages, pages
+from glyphgrad.codec.film_text import TextEncoder, check_fps, decode_pages, pages
 from glyphgrad.codec.frames import FramesSink, read_frames
 from glyphgrad.codec.whole import whole_file
 from glyphgrad.core.clip import ClipHeader, Film, TimedFrame, check_frame
@@ -32,7 +33,7 @@ class WriteOptions:
     whether a frames directory gets pictures, and whether it is gone on with."""
 
     device: Preset | None = None
-    cast_version: int = DEFAULT_VERSION
+    cast_version: int = CAST_VERSION
     pictures: bool = False
     resume: bool = False
 
@@ -194,7 +195,7 @@ OPENERS: dict[str, Opener] = {
 # --- Reading ---
 
 
-def open_film(path: Path, fps: float = DEFAULT_FPS) -> Film:
+def open_film(path: Path, fps: float = FPS) -> Film:
     """The film in a file or a directory, whatever its name; `fps` is for those that hold no times.
 
     The frames of a clip file are a ClipReader. Use it in a `with`. Raises ClipError, here and while the

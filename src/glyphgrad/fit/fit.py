@@ -8,6 +8,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from itertools import count
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,15 +20,16 @@ from glyphgrad.core.frame import Frame
 from glyphgrad.core.layout import Layout
 from glyphgrad.core.raster import render
 from glyphgrad.fit import discrete
-from glyphgrad.fit.align import align
 from glyphgrad.fit.bound import lower_bound
 from glyphgrad.fit.config import FitConfig
-from glyphgrad.fit.contrast import Contrast, histogram_entropy, learn
 from glyphgrad.fit.energy import Energy, Filter, identity, seed_filters
 from glyphgrad.fit.perceptual import blur_sigma, perceptual_filters
 from glyphgrad.fit.progress import Step
 from glyphgrad.fit.tone import Aim, Likeness, aims
-from glyphgrad.fit.warp import Warp, warped
+
+if TYPE_CHECKING:  # what is learned beside the characters is loaded when it is asked for: a fit starts sooner
+    from glyphgrad.fit.contrast import Contrast
+    from glyphgrad.fit.warp import Warp
 
 OnStep = Callable[[Step], None]
 ShouldStop = Callable[[], bool]
@@ -95,6 +97,8 @@ class FitResult:
     def _learned(self) -> dict[str, float]:
         figures: dict[str, float] = {}
         if self.contrast:
+            from glyphgrad.fit.contrast import histogram_entropy
+
             before, after = self.target, self.contrast.applied(self.target)
             figures |= {"entropy_before": histogram_entropy(before), "entropy_after": histogram_entropy(after)}
         if self.warp:
@@ -128,8 +132,12 @@ def fit(
         from glyphgrad.fit.gradient import pick_device
 
         pick_device(config.device)
-    contrast = learn(target, layout).blended(config.contrast) if config.contrast else None
-    shown = contrast.applied(target) if contrast else target
+    contrast, shown = None, target
+    if config.contrast:
+        from glyphgrad.fit.contrast import learn
+
+        contrast = learn(target, layout).blended(config.contrast)
+        shown = contrast.applied(target)
     task = _Task(shown, atlas, layout, config, on_step, stop)
     found = _descended(task) if config.solver == "gradient" else _searched(task)
     seconds = time.perf_counter() - start
@@ -182,6 +190,8 @@ class _Task:
 
     def aligned(self, aim: Aim, start: NDArray[np.intp] | None = None) -> tuple[Warp, NDArray[np.intp]]:
         """The warp of an aim, and the grid (rows, cols) that suits it then."""
+        from glyphgrad.fit.align import align
+
         config = self.config
         return align(
             aim.ink,
@@ -214,6 +224,8 @@ def _descended(task: _Task) -> _Found:
 
     warp, shown = None, task.shown
     if task.config.align != "off":
+        from glyphgrad.fit.warp import warped
+
         with task.few_threads():
             warp, _ = task.aligned(Aim(shown))
         shown = warped(shown, warp)
@@ -227,6 +239,8 @@ def _searched(task: _Task) -> _Found:
         aim, glyphs = _toned(task)
         if task.config.align == "off":
             return _Found(task.shown, aim, glyphs)
+        from glyphgrad.fit.warp import warped
+
         warp, glyphs = task.aligned(aim, glyphs)
         return _Found(warped(task.shown, warp), replace(aim, ink=warped(aim.ink, warp)), glyphs, warp)
 
