@@ -25,7 +25,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("newcomer")
     shutil.copy(ROOT / "examples" / "astronaut.jpg", path / "photo.jpg")
     (path / "src").symlink_to(ROOT / "src")
-    (path / "steps-film.txt").write_text("(o_o)\n/| |\\\n\f(o_o)\n\\| |/\n")
+    (path / "pages.txt").write_text("(o_o)\n/| |\\\n\f(o_o)\n\\| |/\n")
     return path
 
 

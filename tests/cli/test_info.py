@@ -63,7 +63,7 @@ def test_an_unfinished_clip_is_told_of_what_it_has(run: Callable, tmp_path: Path
     code, out, err = run("info", "film.glyph")
     assert code == 0
     assert "frames      64, 25 a second" in out
-    assert err.startswith("glyphgrad: warning: clip 'film.glyph' has no index, its writer was stopped")
+    assert err.startswith("glyphgrad: warning: clip 'film.glyph' has no index that can be read")
 
 
 @pytest.mark.parametrize(

@@ -95,8 +95,20 @@ def test_mistakes_are_told_before_the_work(run: Callable, photo: Path) -> None:
         (["--contrast-strength", "2"], "contrast is 2.0: give a strength from 0 (off) to 1"),
         (["--alignment-lr", "0"], "alignment_lr is 0.0: give a learning rate above 0"),
         (["--warp-reg-weight", "-1"], "warp_reg_weight is -1.0: give a weight of at least 0"),
+        (["--optimize-alignment", "--align", "shift"], "--optimize-alignment and --align shift: give one of them"),
+        (["--optimize-rgb-to-gray", "--gray", "luma"], "--optimize-rgb-to-gray and --gray luma: give one of them"),
         (["--progress-gif", "film.txt"], "its suffix names no format of film"),
     ):
         code, _, err = run("fit", photo, *SMALL, *options)
         assert code == 2
         assert said in err
+
+
+def test_steps_of_an_earlier_fit_make_room(run: Callable, photo: Path, tmp_path: Path) -> None:
+    steps = [*SMALL, "--device", "cpu", "--save-steps", "--optimize-alignment", "--save-interval", "5"]
+    run("fit", photo, *steps, "--iterations", "30")
+    (tmp_path / "steps" / "notes.txt").write_text("mine")
+    run("fit", photo, *steps, "--iterations", "6")
+    assert sorted(path.name for path in (tmp_path / "steps").iterdir()) == [
+        "i_iter_0000.png", "i_iter_0005.png", "notes.txt", "t_iter_0000.txt", "t_iter_0005.txt"
+    ]  # fmt: skip

@@ -123,7 +123,7 @@ def _write_film(target: Path, header: ClipHeader, options: WriteOptions, frames:
             film.write(timed)
             if interrupted():
                 break
-    click.echo(f"wrote {target}: {film.frames} frames", err=True)
+    click.echo(f"wrote {target}: {film.frames} frame{'s' * (film.frames != 1)}", err=True)
     if interrupted():
         click.echo("glyphgrad: interrupted: the frames until then have been written", err=True)
     return _INTERRUPTED if interrupted() else 0

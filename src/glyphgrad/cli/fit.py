@@ -13,6 +13,7 @@ import click
 from glyphgrad.cli.chars import draw_atlas
 from glyphgrad.cli.options import FIT, MAX_PIXELS_OPTION, Command, default, device_arguments, device_options, grid
 from glyphgrad.cli.output import Writer
+from glyphgrad.errors import ConfigError
 from glyphgrad.fit.config import (
     ALIGNS,
     CONTRAST,
@@ -56,14 +57,18 @@ def _from(kind: type, name: str, help: str, of: Any = int) -> Callable[[Command]
 @_from(FitConfig, "viewing_distance", "Of the eye, in cell heights (perceptual).", float)
 @_from(FitConfig, "tone", "Map the picture's tones onto those the glyphs can reach (perceptual).", click.Choice(TONES))
 @_from(FitConfig, "gray", "Colours to grays: by a formula, or learned from the picture.", click.Choice(GRAYS))
-@click.option("--optimize-rgb-to-gray", "gray", flag_value="learned", help="The same as --gray learned.")
-@click.option("--optimize-contrast", is_flag=True, help="Learn the local contrast.")
+@click.option("--optimize-rgb-to-gray", is_flag=True, help="The same as --gray learned.")
+@click.option("--optimize-contrast", is_flag=True, help="Learn the local contrast; tells its curves.")
 @click.option("--contrast-strength", "contrast", type=float, help=f"How much of it, 0 to 1.  [{CONTRAST} if optimized]")
 @_from(FitConfig, "align", "How much of the picture may move to suit the characters.", click.Choice(ALIGNS))
-@click.option("--optimize-alignment", "align", flag_value="warp", help="The same as --align warp.")
+@click.option("--optimize-alignment", is_flag=True, help="The same as --align warp.")
 @_from(FitConfig, "alignment_lr", "Learning rate of the alignment.", float)
 @_from(FitConfig, "warp_reg_weight", "How stiff the warp is.", float)
-@click.option("--diagnostics", type=Path, help="Directory for pictures of what was learned: gray, contrast, alignment.")
+@click.option(
+    "--diagnostics",
+    type=Path,
+    help="Directory for pictures: the gray picture, what was shown of it, and what was learned.",
+)
 @click.option("--bound", is_flag=True, help="Prove how far the grid can be from the best one.")
 @_from(FitConfig, "iterations", "Steps of the descent; naming them (or --lr, --warmup, ...) asks for it.")
 @_from(FitConfig, "lr", "Peak learning rate (AdamW).", float)
@@ -82,7 +87,11 @@ def _from(kind: type, name: str, help: str, of: Any = int) -> Callable[[Command]
 @_from(AnnealConfig, "temp_end", "Softmax temperature at the end.", float)
 @_from(AnnealConfig, "save_temp", "Softmax temperature of the pictures in the steps directory.", float)
 @_from(FitConfig, "save_interval", "Steps between two reports.")
-@click.option("--save-steps", is_flag=True, help="Write picture and text of every report into --steps-dir.")
+@click.option(
+    "--save-steps",
+    is_flag=True,
+    help="Write picture and text of every report into --steps-dir, in place of an earlier fit's.",
+)
 @click.option("--steps-dir", type=Path, default=Path("steps"), show_default=True, help="Where --save-steps writes.")
 @click.option("--progress-gif", type=Path, help="Film of the reports: .gif, .mp4 or .webm.")
 @_from(FitConfig, "seed", "Same seed, same device: same bytes.")
@@ -143,6 +152,11 @@ def _options(given: dict[str, Any]) -> dict[str, Any]:
     sides = grid(given.pop("size"), given.pop("grid_width"), given.pop("grid_height"))
     switches = {"no_protect_whitespace": "protect_whitespace", "no_gumbel": "gumbel"}
     off = {name: False for flag, name in switches.items() if given.pop(flag)}
+    for flag, name, value in (("rgb_to_gray", "gray", "learned"), ("alignment", "align", "warp")):
+        if given.pop(f"optimize_{flag}"):
+            if given[name] not in (None, value):
+                raise ConfigError(f"--optimize-{flag.replace('_', '-')} and --{name} {given[name]}: give one of them")
+            given[name] = value
     if given.pop("optimize_contrast") and given["contrast"] is None:
         given["contrast"] = CONTRAST
     return device_arguments(given) | sides | off

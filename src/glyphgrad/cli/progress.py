@@ -49,6 +49,8 @@ class Watch:
         self.open = ExitStack()
 
     def __enter__(self) -> Watch:
+        for old in self.steps_dir.glob("[it]_iter_[0-9]*.???") if self.steps_dir else ():
+            old.unlink()  # of an earlier fit: a film of both would be neither's
         if self.film:
             from glyphgrad.codec import film
 

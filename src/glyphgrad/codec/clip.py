@@ -204,7 +204,7 @@ class ClipReader:
         except ClipError as error:
             raise self._damaged(offset, error) from None
         warnings.warn(
-            f"clip {self._name!r} has no index, its writer was stopped: it is used up to byte {offset}",
+            f"clip {self._name!r} has no index that can be read (damaged, or its writer was stopped): it is used up to byte {offset}",
             GlyphgradWarning,
             stacklevel=4,
         )

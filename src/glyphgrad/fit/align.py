@@ -85,7 +85,7 @@ def align(
     if plain.energy == 0 or (should_stop is not None and should_stop()):
         return plain.warp, plain.glyphs
     search = _Alignment(energy, solve, FREE[how], stiffness, _PULL * plain.energy)
-    starts = sorted([(plain, 1.0), *search.starts()], key=lambda each: each[0].energy)
+    starts = sorted([(plain, 1.0), *search.starts()], key=lambda each: search.total(each[0]))
     first = last = starts[0][0]
     runs = [search.descent(state, share * rate) for state, share in starts[:_RUNNERS]]
     for turn, last in enumerate(_leader(runs), start=1):
@@ -131,6 +131,10 @@ class _Alignment:
         plain = self.plain
         energy = Energy(warped(plain.target, warp), plain.coverage, plain.layout, plain.filters)
         return _State(warp, self.solve(energy, effort=effort, start=start), energy)
+
+    def total(self, state: _State) -> float:
+        """Energy and penalty: a picture is not made smaller for a little."""
+        return state.energy + self.penalty(state.warp)[0]
 
     def starts(self) -> Iterator[tuple[_State, float]]:
         """From where a descent may well begin, and at how much of the rate."""

@@ -179,12 +179,13 @@ class _Task:
         """discrete.solve with everything but the energy, the effort and the start."""
         config, atlas = self.config, self.atlas
         protected = atlas.blank if config.weights.protect_whitespace else np.zeros_like(atlas.blank)
+        tells = config.solver != "gradient"  # the descent has steps of its own
         return partial(
             discrete.solve,
             seed=config.seed,
             diversity=config.diversity,
             protected=protected,
-            on_sweep=_reporter(self.on_step, atlas, self.layout, config, protected) if self.on_step else None,
+            on_sweep=_reporter(self.on_step, atlas, self.layout, config, protected) if self.on_step and tells else None,
             should_stop=self.should_stop,
         )
 
