@@ -74,8 +74,8 @@ class FitResult:
         `objective` is what the fit minimised, without its diversity; `mse` and `multiscale` are the
         original's two terms, against `shown`; `diversity` is the entropy of usage in nats,
         `unique_glyphs` how many characters are used. With a bound: `bound` and `gap`, the share of the
-        objective by which it may lie above the best grid's. With contrast: the `entropy` (nats) of the
-        tones before and after. With alignment: shift and largest bend in pixels, scale.
+        objective by which it may lie above the best grid's. With a gray other than luma: the entropy
+        (nats) of its tones. With contrast: the same before and after. With alignment: shift and largest bend in pixels, scale.
         """
         art, weights = self.art, self.config.weights
         glyphs = art.atlas.glyphs(art.frame)
@@ -96,9 +96,11 @@ class FitResult:
 
     def _learned(self) -> dict[str, float]:
         figures: dict[str, float] = {}
-        if self.contrast:
+        if self.contrast or self.config.gray != "luma":
             from glyphgrad.fit.contrast import histogram_entropy
-
+        if self.config.gray != "luma":
+            figures["gray_entropy"] = histogram_entropy(self.target)
+        if self.contrast:
             before, after = self.target, self.contrast.applied(self.target)
             figures |= {"entropy_before": histogram_entropy(before), "entropy_after": histogram_entropy(after)}
         if self.warp:
