@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from glyphgrad.cli.options import FPS, device_arguments, look_options
+from glyphgrad.cli.options import FPS, INTERRUPTED, device_arguments, look_options
 from glyphgrad.codec.defaults import CAST_VERSION
 from glyphgrad.core.presets import DEFAULT_PRESET, PRESETS
 from glyphgrad.errors import ClipError, ConfigError
@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from glyphgrad.codec.formats import WriteOptions
     from glyphgrad.core.clip import ClipHeader, TimedFrame
     from glyphgrad.core.presets import Preset
-
-_INTERRUPTED = 130
 
 
 @click.command
@@ -126,4 +124,4 @@ def _write_film(target: Path, header: ClipHeader, options: WriteOptions, frames:
     click.echo(f"wrote {target}: {film.frames} frame{'s' * (film.frames != 1)}", err=True)
     if interrupted():
         click.echo("glyphgrad: interrupted: the frames until then have been written", err=True)
-    return _INTERRUPTED if interrupted() else 0
+    return INTERRUPTED if interrupted() else 0

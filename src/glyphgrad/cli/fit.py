@@ -11,7 +11,16 @@ from typing import Any
 import click
 
 from glyphgrad.cli.chars import draw_atlas
-from glyphgrad.cli.options import FIT, MAX_PIXELS_OPTION, Command, default, device_arguments, device_options, grid
+from glyphgrad.cli.options import (
+    FIT,
+    INTERRUPTED,
+    MAX_PIXELS_OPTION,
+    Command,
+    default,
+    device_arguments,
+    device_options,
+    grid,
+)
 from glyphgrad.cli.output import Writer
 from glyphgrad.errors import ConfigError
 from glyphgrad.fit.config import (
@@ -28,7 +37,6 @@ from glyphgrad.fit.config import (
     LossWeights,
 )
 
-_INTERRUPTED = 130
 _BAR_INTERVAL = 20  # steps: a bar that stands still looks like a hang
 
 
@@ -144,7 +152,7 @@ def fit(image: str | None, **given: Any) -> int:
     writer.write(result)
     if result.interrupted:
         click.echo("glyphgrad: interrupted: what there was has been written", err=True)
-    return _INTERRUPTED if result.interrupted else 0
+    return INTERRUPTED if result.interrupted else 0
 
 
 def _options(given: dict[str, Any]) -> dict[str, Any]:

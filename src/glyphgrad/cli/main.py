@@ -14,13 +14,12 @@ from glyphgrad.cli.chars import chars
 from glyphgrad.cli.convert import convert
 from glyphgrad.cli.fit import fit
 from glyphgrad.cli.info import info
+from glyphgrad.cli.options import INTERRUPTED
 from glyphgrad.cli.presets import presets
 from glyphgrad.cli.score import score
 from glyphgrad.cli.steps import progress
 from glyphgrad.cli.tune import tune
 from glyphgrad.errors import GlyphgradError, GlyphgradWarning
-
-_INTERRUPTED = 130
 
 
 @click.group(
@@ -53,7 +52,7 @@ def main() -> None:
     except GlyphgradError as error:
         _fail(str(error), error.exit_code)
     except (KeyboardInterrupt, click.Abort):
-        _fail("interrupted before there was anything to write", _INTERRUPTED)
+        _fail("interrupted before there was anything to write", INTERRUPTED)
     except BrokenPipeError:
         _drop_output()
         sys.exit(1)

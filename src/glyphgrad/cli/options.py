@@ -23,6 +23,9 @@ from glyphgrad.errors import ConfigError
 
 Command = Callable[..., Any]
 
+INTERRUPTED = 130
+"""Exit code after Ctrl-C, as shells have it."""
+
 
 def default(kind: type, name: str) -> Any:
     """The default of a field of a configuration dataclass."""

@@ -18,6 +18,8 @@ from glyphgrad.core.layout import Layout
 from glyphgrad.core.raster import render
 from glyphgrad.errors import ConfigError
 from glyphgrad.fit import discrete
+from glyphgrad.fit.adam import Adam
+from glyphgrad.fit.config import FitConfig
 from glyphgrad.fit.discrete import Progress
 from glyphgrad.fit.energy import Energy, Filter, Indices, normal
 from glyphgrad.fit.matchmap import MatchMap
@@ -28,8 +30,6 @@ Solve = Callable[..., Indices]
 
 FREE = {"shift": 2, "affine": GLOBAL, "warp": np.inf}
 """What may move, and how many of the warp's parameters that is at most."""
-STIFFNESS = 0.005
-"""Weight of the mean squared difference between the bends of neighbouring corners, in half cells: the original's."""
 _PULL = 0.1
 """Weight of the squared parameters of shift and scale, in energies of the unaligned grid.
 
@@ -44,8 +44,7 @@ _RUNNERS, _TRIAL = 2, 2
 """How many starts get a trial, and of how many turns: where a descent ends its start does not quite tell."""
 _STEPS, _TURN = 40, 5
 """Steps of the descent, and after how many of them the grid has its turn."""
-RATE = 0.1
-"""Of the first steps, as in the original; at the last it is a tenth of that."""
+_MEMORY = (0.9, 0.99)  # of Adam; 40 steps are few for its usual 0.999
 _SETTLE = 0.3
 """How much of the rate is right where glyphs have been recognised: at all of it a page found is torn apart again."""
 
@@ -60,8 +59,8 @@ def align(
     solve: Solve = discrete.solve,
     effort: str = "normal",
     start: Indices | None = None,
-    rate: float = RATE,
-    stiffness: float = STIFFNESS,
+    rate: float = FitConfig.alignment_lr,
+    stiffness: float = FitConfig.warp_reg_weight,
     on_step: Callable[[Progress], None] | None = None,
     should_stop: Callable[[], bool] | None = None,
 ) -> tuple[Warp, Indices]:
@@ -70,9 +69,9 @@ def align(
     `target` (H, W) and `coverage` (G, h, w) are ink in [0, 1]; `how` is what may move: "shift", "affine"
     (and scale) or "warp" (and bend). `start` (rows, cols) is the grid that suits the target as it is;
     None: what `solve` finds. The energy is never higher than that of this grid: where no warp helps, it
-    is returned, with the identity. `rate` is the learning rate of the warp, `stiffness` weighs how much
-    the bend differs from corner to corner. `on_step` is told of every turn, after which `should_stop` is
-    asked. Raises ConfigError.
+    is returned, with the identity. `rate` is that of the first steps, falling to a tenth; `stiffness`
+    weighs the mean squared difference between the bends of neighbouring corners, in half cells. `on_step`
+    is told of every turn, after which `should_stop` is asked. Raises ConfigError.
     """
     if how not in FREE:
         raise ConfigError(f"align is {how!r}: choose one of {', '.join(FREE)}")
@@ -151,13 +150,10 @@ class _Alignment:
     def descent(self, state: _State, rate: float) -> Iterator[_State]:
         """The state at every turn of Adam (Kingma and Ba 2015), whose rate falls to a tenth."""
         parameters = state.warp.parameters
-        mean, square = np.zeros_like(parameters), np.zeros_like(parameters)
+        adam = Adam(parameters, _MEMORY, float(np.finfo(np.float32).tiny))
         for step, size in enumerate(np.geomspace(rate, rate / 10, _STEPS), start=1):
             slope = self.slope(Warp(self.plain.layout, parameters), state.glyphs)
-            mean += 0.1 * (slope - mean)
-            square += 0.01 * (slope**2 - square)
-            usual = np.sqrt(square / (1 - 0.99**step)) + np.finfo(np.float32).tiny
-            parameters = parameters - size * mean / (1 - 0.9**step) / usual
+            parameters = parameters - size * adam.direction(slope)
             if step % _TURN == 0:
                 state = self.solved(Warp(self.plain.layout, parameters), state.glyphs)
                 yield state

@@ -24,6 +24,8 @@ from numpy.typing import NDArray
 
 from glyphgrad.core.layout import Layout
 from glyphgrad.errors import ConfigError
+from glyphgrad.fit.adam import Adam
+from glyphgrad.fit.warp import corner_positions
 
 Floats = NDArray[np.floating]
 
@@ -36,7 +38,7 @@ _WHOLE = 0.5  # share of the whole picture in every neighbourhood: large areas k
 _LIMIT = 3.0  # how many times its even share a tone may count: steeper curves show the grain of flat areas
 _EVEN = 0.1  # share that all tones have in equal parts: none is squeezed into its neighbours
 _LEAST = 0.2  # share of a neighbourhood that must be of tones curves can move, for the curve to have its full bend
-_MOMENTS = (0.9, 0.99)  # of Adam; 50 steps are few for its usual 0.999
+_MEMORY = (0.9, 0.99)  # of Adam; 50 steps are few for its usual 0.999
 _FARTHEST = 30.0  # parameters end here: exp() of them stays finite, and no increment is 0
 IDENTITY = np.arange(BINS + 1) / BINS
 
@@ -158,8 +160,9 @@ def _stencil(ink: Floats, layout: Layout) -> Iterator[tuple[NDArray[np.intp], Fl
 
     Corners lie between rows of characters, in the middle of the gap, and between columns.
     """
-    down, below = between((np.arange(layout.height) + (1 + layout.row_gap) / 2) / layout.row_pitch, layout.rows)
-    across, right = between((np.arange(layout.width) + 0.5) / layout.cell_width, layout.cols)
+    (top, *_), (left, *_) = corner_positions(layout)
+    down, below = between((np.arange(layout.height) - top) / layout.row_pitch, layout.rows)
+    across, right = between((np.arange(layout.width) - left) / layout.cell_width, layout.cols)
     tone, above = between(ink * BINS, BINS)
     first = (down[:, None] * (layout.cols + 1) + across) * (BINS + 1) + tone
     for i, vertical in enumerate((1 - below, below)):
@@ -246,16 +249,13 @@ def _equalising(shares: Floats) -> Floats:
 def _descended(parameters: Floats, shares: Floats, smoothness: float, steps: int) -> Floats:
     """The best parameters that `steps` of Adam (Kingma and Ba 2015) meet, its rate falling to 0."""
     best, least = parameters, np.inf
-    mean, square = np.zeros_like(parameters), np.zeros_like(parameters)
+    adam = Adam(parameters, _MEMORY)
     for step in range(1, steps + 1):
         loss, gradient = loss_and_gradient(parameters, shares, smoothness)
         if loss < least:
             best, least = parameters, loss
         gradient *= shares[..., 0].size  # a corner's own: Adam's steps are then the same on any grid
-        mean += (1 - _MOMENTS[0]) * (gradient - mean)
-        square += (1 - _MOMENTS[1]) * (gradient**2 - square)
-        rate = RATE * (1 - (step - 1) / steps) / (1 - _MOMENTS[0] ** step)
-        parameters = parameters - rate * mean / (np.sqrt(square / (1 - _MOMENTS[1] ** step)) + 1e-8)
+        parameters = parameters - RATE * (1 - (step - 1) / steps) * adam.direction(gradient)
     return best
 
 

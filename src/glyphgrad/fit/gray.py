@@ -19,9 +19,9 @@ from PIL import Image, ImageFilter
 
 from glyphgrad.core.color import srgb_to_lab
 from glyphgrad.errors import ConfigError
+from glyphgrad.fit.adam import Adam
+from glyphgrad.fit.config import GRAYS
 from glyphgrad.fit.schedule import rate
-
-GRAYS = ("luma", "lightness", "learned")
 
 Floats = NDArray[np.floating[Any]]
 Layers = list[tuple[Floats, Floats]]
@@ -32,7 +32,7 @@ _NETWORKS = 4
 """Trained at once from different starts, the best is kept: two colours that would have to pass each other on
 the way to their grays can hold up a single one."""
 _STEPS, _WARMUP, _LR = 250, 25, 0.01
-_DECAY, _MEAN, _SQUARE, _EPSILON = 0.01, 0.9, 0.999, 1e-8  # AdamW's usual numbers
+_DECAY = 0.01  # of the weights, as usual with AdamW (arXiv:1711.05101)
 
 _COLOURS = 112  # drawn from a picture
 _VIEW = 512  # pixels each way that are looked at for them
@@ -204,23 +204,15 @@ def train(colours: Floats, seed: int = 0) -> Network:
     objective = Objective(colours.astype(np.float32))
     layers = starts(np.random.default_rng(seed))
     inputs = features(objective.lab)
-    moments = [[(np.zeros_like(part), np.zeros_like(part)) for part in layer] for layer in layers]
+    adams = [[Adam(part) for part in layer] for layer in layers]
     for step in range(_STEPS):
         gray, entered = forward(layers, inputs)
         slopes = backward(layers, gray, entered, objective(gray[..., 0])[1][..., None])
-        for parts in zip(layers, slopes, moments, strict=True):
-            for part, slope, (mean, square) in zip(*parts, strict=True):
-                _adamw(part, slope, mean, square, _LR * rate(step, _STEPS, _WARMUP), step + 1)
+        for parts in zip(layers, slopes, adams, strict=True):
+            for part, slope, adam in zip(*parts, strict=True):
+                part -= _LR * rate(step, _STEPS, _WARMUP) * (_DECAY * part + adam.direction(slope))
     best = objective(forward(layers, inputs)[0][..., 0])[0].argmin()
     return Network([(weight[best : best + 1], bias[best : best + 1]) for weight, bias in layers])
-
-
-def _adamw(part: Floats, slope: Floats, mean: Floats, square: Floats, lr: float, step: int) -> None:
-    """Step number `step` (from 1) in place, of a parameter and its two moments (arXiv:1711.05101)."""
-    mean += (1 - _MEAN) * (slope - mean)
-    square += (1 - _SQUARE) * (slope * slope - square)
-    spread = np.sqrt(square / (1 - _SQUARE**step)) + _EPSILON
-    part -= lr * (_DECAY * part + mean / (1 - _MEAN**step) / spread)
 
 
 def starts(rng: np.random.Generator) -> Layers:
