@@ -20,7 +20,8 @@ from glyphgrad.core.layout import Layout
 from glyphgrad.core.presets import DEJAVU_SANS_MONO, PRESETS
 from glyphgrad.fit.config import FitConfig
 from glyphgrad.fit.discrete import solve
-from glyphgrad.fit.energy import Energy, Filter, seed_filters
+from glyphgrad.fit.energy import Energy
+from glyphgrad.fit.filters import Filter, seed_filters
 from glyphgrad.fit.perceptual import perceptual_filters
 from machine import OUT, in_child, peak_mb
 from pictures import pictures

@@ -21,7 +21,8 @@ import numpy as np
 from descent import KERNEL, MULTISCALE, THREADS, Task
 from glyphgrad.fit.bound import lower_bound
 from glyphgrad.fit.discrete import solve
-from glyphgrad.fit.energy import Energy, seed_filters
+from glyphgrad.fit.energy import Energy
+from glyphgrad.fit.filters import seed_filters
 from machine import OUT
 from pictures import pictures
 from tables import Cell, table

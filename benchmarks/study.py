@@ -25,7 +25,8 @@ from glyphgrad.core.layout import Layout
 from glyphgrad.core.presets import PRESETS
 from glyphgrad.core.raster import render
 from glyphgrad.fit.discrete import solve
-from glyphgrad.fit.energy import Energy, Filter, gaussian, gradient, identity
+from glyphgrad.fit.energy import Energy
+from glyphgrad.fit.filters import Filter, gaussian, gradient, identity
 from glyphgrad.fit.tone import CURVES, Likeness, ToneCurve, full_range, solid_ink
 from machine import HERE, OUT, about
 from pictures import KINDS, QUICK, Picture, pictures

@@ -17,7 +17,8 @@ from glyphgrad.core.target import load, place
 from glyphgrad.errors import ConfigError
 from glyphgrad.fit import discrete
 from glyphgrad.fit.align import FREE, _Alignment, align
-from glyphgrad.fit.energy import Energy, Filter, identity, seed_filters
+from glyphgrad.fit.energy import Energy
+from glyphgrad.fit.filters import Filter, identity, seed_filters
 from glyphgrad.fit.perceptual import perceptual_filters
 from glyphgrad.fit.warp import Warp, parameter_count, warped
 

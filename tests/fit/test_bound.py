@@ -11,7 +11,8 @@ from glyphgrad.core.layout import Layout
 from glyphgrad.errors import ConfigError
 from glyphgrad.fit.bound import lower_bound
 from glyphgrad.fit.discrete import solve
-from glyphgrad.fit.energy import Energy, Filter, gaussian, gradient, identity, pooling, seed_filters
+from glyphgrad.fit.energy import Energy
+from glyphgrad.fit.filters import Filter, gaussian, gradient, identity, pooling, seed_filters
 
 EXACT = 3e-6
 """The bound gives away 1e-6 of blank paper's energy for the rounding of float32 tables; E is a part of that."""

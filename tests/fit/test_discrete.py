@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from glyphgrad.core.layout import Layout
 from glyphgrad.errors import ConfigError
 from glyphgrad.fit.discrete import EFFORTS, Progress, _Search, _Usage, solve
-from glyphgrad.fit.energy import Energy, Filter, gaussian, gradient, identity, pooling, seed_filters
+from glyphgrad.fit.energy import Energy
+from glyphgrad.fit.filters import Filter, gaussian, gradient, identity, pooling, seed_filters
 
 GLYPHS = 8
 

@@ -12,7 +12,8 @@ from glyphgrad.core.layout import Layout
 from glyphgrad.core.raster import render
 from glyphgrad.errors import ConfigError
 from glyphgrad.fit import energy as energy_module
-from glyphgrad.fit.energy import Energy, Filter, gaussian, gradient, identity, pooling, seed_filters
+from glyphgrad.fit.energy import Energy
+from glyphgrad.fit.filters import Filter, gaussian, gradient, identity, pooling, seed_filters
 
 LAYOUTS = [Layout(4, 5, 7, 4), Layout(3, 4, 6, 5, 3), Layout(1, 1, 6, 5), Layout(1, 6, 5, 3), Layout(6, 1, 5, 4, 1)]
 FILTERS = [

@@ -8,8 +8,10 @@ import pytest
 from glyphgrad.core.atlas import GlyphAtlas
 from glyphgrad.core.layout import Layout
 from glyphgrad.core.raster import render
-from glyphgrad.fit.energy import Energy, Filter, gaussian, gradient, identity, normal, pooling
+from glyphgrad.fit.energy import Energy
+from glyphgrad.fit.filters import Filter, gaussian, gradient, identity, pooling
 from glyphgrad.fit.matchmap import MatchMap
+from glyphgrad.fit.normal import normal
 from glyphgrad.fit.warp import Warp
 
 LAYOUT = Layout(5, 7, 6, 4, 2)

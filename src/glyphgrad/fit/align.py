@@ -21,8 +21,10 @@ from glyphgrad.fit import discrete
 from glyphgrad.fit.adam import Adam
 from glyphgrad.fit.config import FitConfig
 from glyphgrad.fit.discrete import Progress
-from glyphgrad.fit.energy import Energy, Filter, Indices, normal
+from glyphgrad.fit.energy import Energy
+from glyphgrad.fit.filters import Filter, Indices
 from glyphgrad.fit.matchmap import MatchMap
+from glyphgrad.fit.normal import normal
 from glyphgrad.fit.warp import GLOBAL, Doubles, Floating, Warp, linearised, warped
 
 Solve = Callable[..., Indices]

@@ -15,7 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glyphgrad.errors import ConfigError
-from glyphgrad.fit.energy import Energy, Indices
+from glyphgrad.fit.energy import Energy
+from glyphgrad.fit.filters import Indices
 
 _STALL = 3e-5
 """Sweeps end when one raises the bound by less than this share of it."""

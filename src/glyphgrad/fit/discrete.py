@@ -19,7 +19,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glyphgrad.errors import ConfigError
-from glyphgrad.fit.energy import Doubles, Energy, Floats, Indices
+from glyphgrad.fit.energy import Energy, Floats
+from glyphgrad.fit.filters import Doubles, Indices
 
 _SLACK = 1e-6
 """A move must gain this share of the densest glyph's energy: the rounding of a float32 field is below it."""

@@ -23,127 +23,12 @@ from numpy.typing import NDArray
 from glyphgrad.core.layout import Layout
 from glyphgrad.core.raster import render
 from glyphgrad.errors import ConfigError
+from glyphgrad.fit.filters import Doubles, Filter, Indices, Taps, taps_of
+from glyphgrad.fit.normal import normal
 
 Floats = NDArray[np.float32]
-Doubles = NDArray[np.float64]
-Indices = NDArray[np.intp]
 
 MAX_TABLE_BYTES = 1 << 29
-_CUT = 3.0
-"""Gaussians end at this many sigma: beyond lies 0.3 % of their mass, and the reach sets the cost."""
-
-
-@dataclass(frozen=True)
-class Filter:
-    """A linear filter of the picture and the weight of its squared output. Make one with a constructor below.
-
-    `kind` is identity, pooling (`kernel`, `stride`, pixels), gaussian or gradient (`sigma`, pixels).
-    Raises ConfigError for a weight below 0, a kernel or stride below 1, a sigma that is not above 0.
-    """
-
-    kind: str
-    weight: float
-    sigma: float = 1.0
-    kernel: int = 1
-    stride: int = 1
-
-    def __post_init__(self) -> None:
-        if self.kind not in ("identity", "pooling", "gaussian", "gradient"):
-            raise ConfigError(f"filter kind is {self.kind!r}: choose identity, pooling, gaussian or gradient")
-        if not 0 <= self.weight < np.inf:
-            raise ConfigError(f"weight of the {self.kind} filter is {self.weight}: give 0 or more")
-        if not 0 < self.sigma < np.inf:
-            raise ConfigError(f"sigma of the {self.kind} filter is {self.sigma}: give pixels, more than 0")
-        for name in ("kernel", "stride"):
-            if getattr(self, name) < 1:
-                raise ConfigError(f"{name} of the pooling filter is {getattr(self, name)}: give at least 1 pixel")
-
-
-def identity(weight: float) -> Filter:
-    """The ink itself, pixel by pixel."""
-    return Filter("identity", weight)
-
-
-def pooling(weight: float, kernel: int, stride: int) -> Filter:
-    """Means of `kernel` x `kernel` pixels, `stride` apart; incomplete windows are dropped."""
-    return Filter("pooling", weight, kernel=kernel, stride=stride)
-
-
-def gaussian(weight: float, sigma: float) -> Filter:
-    """Gaussian blur over the whole plane: nothing is special at the picture's border."""
-    return Filter("gaussian", weight, sigma=sigma)
-
-
-def gradient(weight: float, sigma: float) -> Filter:
-    """Both derivatives of the Gaussian blur: the energy of edges at scale `sigma`."""
-    return Filter("gradient", weight, sigma=sigma)
-
-
-def seed_filters(layout: Layout, multiscale: float, kernel: int) -> tuple[Filter, ...]:
-    """The original tool's loss: MSE plus `multiscale` times the MSE of a copy pooled by `kernel` at half steps.
-
-    Raises ConfigError for a kernel larger than the picture, unless `multiscale` is 0.
-    """
-    pixels = identity(1 / (layout.height * layout.width))
-    if multiscale == 0:
-        return (pixels,)
-    means = pooling(multiscale, kernel, max(1, kernel // 2))
-    (down, across), *_ = taps_of(means, layout)
-    return pixels, pooling(multiscale / (down.count * across.count), kernel, means.stride)
-
-
-@dataclass(frozen=True)
-class Taps:
-    """A filter along one axis: out[o] = sum_j kernel[j] x[first + o * stride + j], o in [0, count)."""
-
-    kernel: Doubles
-    stride: int
-    first: int
-    count: int
-
-    @property
-    def margin(self) -> int:
-        """How many pixels on either side of a pixel share an output with it."""
-        return len(self.kernel) - 1
-
-    def matrix(self, outputs: int, inputs: int, lead: int) -> Doubles:
-        """(outputs, inputs) The weights of consecutive outputs, the first of which starts at input `lead`."""
-        tap = np.arange(inputs) - lead - self.stride * np.arange(outputs)[:, None]
-        inside = (tap >= 0) & (tap < len(self.kernel))
-        return np.where(inside, self.kernel[np.clip(tap, 0, self.margin)], 0.0)
-
-    def windows(self, starts: Indices, size: int) -> Indices:
-        """(cells, 3) What tells cells apart: lead of the first output that sees them, outputs missing at either end."""
-        first = -((self.first + self.margin - starts) // self.stride)
-        seen = self.seen_by(size)
-        missing = np.clip(-first, 0, seen), np.clip(first + seen - self.count, 0, seen)
-        return np.stack([self.first + first * self.stride - starts, *missing], axis=1)
-
-    def seen_by(self, size: int) -> int:
-        """At most so many outputs see a cell of `size` pixels."""
-        return (size + self.margin - 1) // self.stride + 1
-
-
-def taps_of(filter: Filter, layout: Layout) -> list[tuple[Taps, Taps]]:
-    """The separable parts of a filter, each (down, across)."""
-    extents = layout.height, layout.width
-    if filter.kind in ("identity", "pooling"):
-        if filter.kernel > min(extents):
-            raise ConfigError(
-                f"pooling kernel is {filter.kernel}, larger than the picture of {layout.width} x {layout.height} "
-                "pixels: give a smaller kernel or a multiscale weight of 0"
-            )
-        mean = np.full(filter.kernel, 1 / filter.kernel)
-        down, across = (Taps(mean, filter.stride, 0, (n - filter.kernel) // filter.stride + 1) for n in extents)
-        return [(down, across)]
-    radius = max(1, round(_CUT * filter.sigma))
-    x = np.arange(-radius, radius + 1)
-    bell = np.exp(-0.5 * (x / filter.sigma) ** 2)
-    bell /= bell.sum()
-    slope = bell * x / filter.sigma**2
-    kernels = [(bell, bell)] if filter.kind == "gaussian" else [(slope, bell), (bell, slope)]
-    full = [[Taps(k, 1, 1 - len(k), n + len(k) - 1) for k, n in zip(pair, extents, strict=True)] for pair in kernels]
-    return [(down, across) for down, across in full]
 
 
 @dataclass(frozen=True)
@@ -163,9 +48,15 @@ class _Axis:
     @classmethod
     def of(cls, taps: list[Taps], cells: int, size: int, pitch: int) -> _Axis:
         keys = np.concatenate([tap.windows(np.arange(cells) * pitch, size) for tap in taps], axis=1)
-        kinds, classes = np.unique(keys, axis=0, return_inverse=True)
+        _, firsts, classes = np.unique(keys, axis=0, return_index=True, return_inverse=True)
         blocks = [
-            np.stack([_block(tap, size, *kind) for kind in kinds[:, 3 * f : 3 * f + 3]]) for f, tap in enumerate(taps)
+            np.stack(
+                [
+                    tap.normal(range(at, at + size), range(at - tap.margin, at + size + tap.margin))
+                    for at in (firsts * pitch).tolist()
+                ]
+            )
+            for tap in taps
         ]
         return cls(size, pitch, classes.reshape(-1), tuple(tap.margin for tap in taps), tuple(blocks))
 
@@ -204,24 +95,18 @@ class _Axis:
         return distinct, kind
 
 
-def _block(tap: Taps, size: int, lead: int, before: int, after: int) -> Doubles:
-    """(size, size + 2 * margin) Rows of Y^T Y, from the outputs that exist."""
-    seen = tap.seen_by(size)
-    matrix = tap.matrix(seen, size + 2 * tap.margin, lead + tap.margin)
-    matrix[:before] = matrix[seen - after :] = 0
-    return matrix[:, tap.margin : tap.margin + size].T @ matrix
-
-
 @dataclass(frozen=True)
 class PairTables:
     """All pair terms of a layout: `values` (tables, G, G) float32, the first of them zero.
 
     A cell of row class y and column class x that holds glyph k, and the cell (dy, dx) on that holds l,
     add `values[index[y, x, dy + reach[0], dx + reach[1]]][k, l]` to <r, A r>, once in each direction.
-    `index` is (row classes, col classes, 2 * reach[0] + 1, 2 * reach[1] + 1).
+    `index` is (row classes, col classes, 2 * reach[0] + 1, 2 * reach[1] + 1). `seen` (G, h * w) is, for the
+    tables of a cell with itself, what is left of A b within the cell.
     """
 
     values: Floats
+    seen: dict[int, Floats]
     index: Indices
     rows: Indices
     cols: Indices
@@ -322,15 +207,19 @@ def _pair_tables(atlas: _Content, layout: Layout, filters: tuple[Filter, ...]) -
         )
     ry, rx = down.reach, across.reach
     index = np.zeros((len(down.blocks[0]), len(across.blocks[0]), 2 * ry + 1, 2 * rx + 1), np.intp)
-    tables = [np.zeros((glyphs, glyphs), np.float32)]
+    tables, seen = [np.zeros((glyphs, glyphs), np.float32)], {}
+    ink = coverage.reshape(glyphs, -1).astype(np.float64)
     for dy, (vertical, row_kind) in sides[0].items():
         for dx, (horizontal, col_kind) in sides[1].items():
             kinds = np.arange(len(vertical) * len(horizontal)).reshape(len(vertical), len(horizontal)) + len(tables)
-            tables += [_table(coverage, geometry.weights, v, h) for v in vertical for h in horizontal]
+            parts = [_seen(coverage, geometry.weights, v, h) for v in vertical for h in horizontal]
+            if dy == dx == 0:
+                seen = {len(tables) + i: part.astype(np.float32) for i, part in enumerate(parts)}
+            tables += [np.asarray(ink @ part.T, np.float32) for part in parts]
             exists = (row_kind[:, None] >= 0) & (col_kind >= 0)
             if kinds.size:
                 index[:, :, dy + ry, dx + rx] = np.where(exists, kinds[row_kind[:, None], col_kind], 0)
-    return PairTables(np.stack(tables), _trimmed(index), down.classes, across.classes)
+    return PairTables(np.stack(tables), seen, _trimmed(index), down.classes, across.classes)
 
 
 def _trimmed(index: Indices) -> Indices:
@@ -340,12 +229,10 @@ def _trimmed(index: Indices) -> Indices:
     return index[:, :, ry - dy : ry + dy + 1, rx - dx : rx + dx + 1]
 
 
-def _table(coverage: Floats, weights: tuple[float, ...], down: list[Doubles], across: list[Doubles]) -> Floats:
-    """(G, G) sum_f a_f <b_k, Y_f b_l X_f^T>: the pair terms of every two glyphs."""
-    ink = coverage.astype(np.float64)
-    seen = sum(a * (y @ ink @ x.T) for a, y, x in zip(weights, down, across, strict=True))
-    flat = np.asarray(seen).reshape(len(ink), -1)
-    return np.asarray(ink.reshape(len(ink), -1) @ flat.T, np.float32)
+def _seen(coverage: Floats, weights: tuple[float, ...], down: list[Doubles], across: list[Doubles]) -> Doubles:
+    """(G, h * w) sum_f a_f Y_f b X_f^T: what a cell gets of A b from every glyph of another, or of its own."""
+    seen = sum(a * (y @ coverage @ x.T) for a, y, x in zip(weights, down, across, strict=True))
+    return np.asarray(seen).reshape(len(coverage), -1)
 
 
 class Energy:
@@ -415,11 +302,11 @@ class Energy:
     def field(self, glyphs: NDArray[np.integer]) -> Floats:
         """(rows, cols, G) 2 <A e, b_l> at every cell: the slope of E along every glyph."""
         error = render(self.checked(glyphs), self.coverage, self.layout) - self.target
-        return self._project(2 * row for row in self._apply(error))
+        return self._project(2 * normal(error, self.layout, self.filters))
 
     def unary(self) -> Floats:
         """(rows, cols, G) The terms of one cell: E = paper + sum of unary + sum over ordered pairs of cells of `pairs`."""
-        cost = self._project(-2 * row for row in self._apply(self.target))
+        cost = self._project(-2 * normal(self.target, self.layout, self.filters))
         cost += np.diagonal(self.pairs.values, axis1=1, axis2=2)[self.own()]
         return cost
 
@@ -429,82 +316,26 @@ class Energy:
 
     def match(self) -> Floats:
         """(rows, cols, G) E of every glyph in every cell if all the rest of the picture were perfect, less a constant."""
-        cells = self._project(-2 * row for row in self._alone())
-        diagonal = np.diagonal(self.pairs.values, axis1=1, axis2=2)
-        cells += diagonal[self.own()]
-        return cells
+        own, flat = self.own(), np.stack([*self._cells(-2 * self.target)])
+        cost = np.empty((*self.shape, len(self.coverage)), np.float32)
+        for table, seen in self.pairs.seen.items():
+            cost[own == table] = flat[own == table] @ seen.T + np.diagonal(self.pairs.values[table])
+        return cost
 
-    def _project(self, cell_rows: Iterator[Floats]) -> Floats:
-        """(rows, cols, G) Inner products of pixels (cols, h * w) with the glyphs."""
+    def _project(self, image: Floats) -> Floats:
+        """(rows, cols, G) Inner products of an image's cells with the glyphs."""
         flat = self.coverage.reshape(len(self.coverage), -1).T
         out = np.empty((*self.shape, len(self.coverage)), np.float32)
-        for i, pixels in enumerate(cell_rows):
+        for i, pixels in enumerate(self._cells(image)):
             np.matmul(pixels, flat, out=out[i])
         return out
 
-    def _apply(self, error: Floats) -> Iterator[Floats]:
-        """A e, a row of cells at a time, (cols, h * w)."""
-        g, cols = self._geometry, self.shape[1]
-        for i, kind in enumerate(g.down.classes):
-            total = np.zeros((cols, g.down.size, g.across.size), np.float32)
-            for f, weight in enumerate(g.weights):
-                start, margin = i * g.down.pitch - g.down.margins[f], g.across.margins[f]
-                stop = start + g.down.blocks[f].shape[2]
-                low, high = max(0, start), min(len(error), stop)
-                block = (weight * g.down.blocks[f][kind][:, low - start : high - start]).astype(np.float32)
-                seen = np.pad(block @ error[low:high], ((0, 0), (margin, margin)))
-                total += self._across(seen, f)
-            yield total.reshape(cols, -1)
-
-    def _across(self, seen: Floats, f: int) -> Floats:
-        """(cols, h, w) Rows (h, width + 2 * margin) under X^T X of filter part f, cut into cells."""
-        axis = self._geometry.across
-        blocks = axis.blocks[f].astype(np.float32)
-        span = np.lib.stride_tricks.sliding_window_view(seen, blocks.shape[2], axis=1)[:, :: axis.size]
-        windows = span.transpose(1, 0, 2)
-        if len(blocks) == 1:
-            return np.asarray(windows @ blocks[0].T)
-        return np.asarray(windows @ blocks[axis.classes].transpose(0, 2, 1))
-
-    def _alone(self) -> Iterator[Floats]:
-        """A t of every cell with the rest of the target left out, a row of cells at a time, (cols, h * w)."""
-        g, (rows, cols) = self._geometry, self.shape
-        height, width = g.down.size, g.across.size
-        down, across = g.down.toward(0), g.across.toward(0)
-        for i in range(rows):
-            strip = self.target[i * g.down.pitch : i * g.down.pitch + height]
-            cells = strip.reshape(height, cols, width).transpose(1, 0, 2)
-            total = np.zeros(cells.shape, np.float32)
-            for weight, y, x in zip(g.weights, down, across, strict=True):
-                block = (weight * y[g.down.classes[i]]).astype(np.float32)
-                right = x.astype(np.float32)
-                total += block @ cells @ (right[0] if len(right) == 1 else right[g.across.classes].transpose(0, 2, 1))
-            yield total.reshape(cols, -1)
-
-
-def normal(images: NDArray[np.floating], layout: Layout, filters: tuple[Filter, ...]) -> NDArray[np.floating]:
-    """A x of images (..., H, W), A = sum_f a_f F_f^T F_f: half the slope of their energy <x, A x>."""
-    total = np.zeros_like(images)
-    for filter in filters:
-        for down, across in taps_of(filter, layout) if filter.weight > 0 else ():
-            seen = normal_along(normal_along(images, down).swapaxes(-1, -2), across).swapaxes(-1, -2)
-            total += np.asarray(filter.weight, images.dtype) * seen
-    return total
-
-
-def normal_along(images: NDArray[np.floating], tap: Taps, batch: int = 64) -> NDArray[np.floating]:
-    """Y^T Y x along the rows of images (..., n, m), from `batch` outputs of the filter at a time."""
-    if len(tap.kernel) == 1:
-        return images * tap.kernel.astype(images.dtype) ** 2
-    total = np.zeros_like(images)
-    for start in range(0, tap.count, batch):
-        outputs = min(batch, tap.count - start)
-        first = tap.first + start * tap.stride
-        inside = slice(max(0, first), first + (outputs - 1) * tap.stride + len(tap.kernel))
-        part = images[..., inside, :]
-        matrix = tap.matrix(outputs, part.shape[-2], first - inside.start).astype(images.dtype)
-        total[..., inside, :] += matrix.T @ (matrix @ part)
-    return total
+    def _cells(self, image: Floats) -> Iterator[Floats]:
+        """The pixels of an image, a row of cells at a time, (cols, h * w)."""
+        layout = self.layout
+        for top in range(0, layout.height, layout.row_pitch):
+            strip = image[top : top + layout.cell_height].reshape(layout.cell_height, layout.cols, -1)
+            yield strip.transpose(1, 0, 2).reshape(layout.cols, -1)
 
 
 def _check(target: NDArray[np.floating], coverage: NDArray[np.floating], layout: Layout) -> None:

@@ -22,7 +22,8 @@ from glyphgrad.core.raster import render
 from glyphgrad.fit import discrete
 from glyphgrad.fit.bound import lower_bound
 from glyphgrad.fit.config import FitConfig
-from glyphgrad.fit.energy import Energy, Filter, identity, seed_filters
+from glyphgrad.fit.energy import Energy
+from glyphgrad.fit.filters import Filter, identity, seed_filters
 from glyphgrad.fit.perceptual import blur_sigma, perceptual_filters
 from glyphgrad.fit.progress import Step
 from glyphgrad.fit.tone import Aim, Likeness, aims

@@ -14,7 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glyphgrad.core.layout import Layout
-from glyphgrad.fit.energy import Filter, Taps, normal, normal_along, taps_of
+from glyphgrad.fit.filters import Filter, Taps, taps_of
+from glyphgrad.fit.normal import normal
 from glyphgrad.fit.warp import Doubles, Floating, Warp
 
 Indices = NDArray[np.intp]
@@ -165,19 +166,18 @@ class MatchMap:
 
 def _seen_alone(coverage: Floating, layout: Layout, filters: tuple[Filter, ...]) -> Floating:
     """(G, h, w) A b of every glyph within its own cell, in the middle of the page."""
-    axes = list(zip(_axes(layout), (layout.height, layout.width), strict=True))
     total = np.zeros_like(coverage)
     for filter in filters:
         for taps in taps_of(filter, layout) if filter.weight > 0 else ():
-            y, x = (_within_a_cell(tap, axis, pixels) for tap, (axis, pixels) in zip(taps, axes, strict=True))
+            y, x = (_within_a_cell(tap, axis) for tap, axis in zip(taps, _axes(layout), strict=True))
             total += (filter.weight * (y @ coverage @ x)).astype(coverage.dtype)
     return total
 
 
-def _within_a_cell(tap: Taps, axis: _Axis, pixels: int) -> Floating:
+def _within_a_cell(tap: Taps, axis: _Axis) -> Floating:
     """(size, size) The symmetric block of Y^T Y that takes the middle cell of an axis to itself."""
-    start = axis.cells // 2 * axis.pitch
-    return normal_along(np.eye(pixels, axis.size, -start), tap)[start : start + axis.size]
+    middle = range(axis.cells // 2 * axis.pitch, axis.cells // 2 * axis.pitch + axis.size)
+    return tap.normal(middle, middle)
 
 
 def _axes(layout: Layout) -> tuple[_Axis, _Axis]:

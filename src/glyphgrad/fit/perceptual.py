@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 
 from glyphgrad.core.layout import Layout
-from glyphgrad.fit.energy import Filter, gaussian, gradient, identity
+from glyphgrad.fit.filters import Filter, gaussian, gradient, identity
 
 _ARC_MINUTE = math.radians(1 / 60)
 _EDGES = 0.75
