@@ -27,7 +27,7 @@ from glyphgrad.core.raster import render
 from glyphgrad.fit.discrete import solve
 from glyphgrad.fit.energy import Energy
 from glyphgrad.fit.filters import Filter, gaussian, gradient, identity
-from glyphgrad.fit.tone import CURVES, Likeness, ToneCurve, full_range, solid_ink
+from glyphgrad.fit.tone import CURVES, Likeness, ToneCurve, solid_ink, stretched, tonal_range
 from machine import HERE, OUT, about
 from pictures import KINDS, QUICK, Picture, pictures
 from tables import table
@@ -60,7 +60,8 @@ class Trial:
         self.layout = Layout(screen.rows, screen.cols, device.cell[1], device.cell[0])
         self.coverage = device.atlas().coverage
         self.target = target.place(target.load(picture.image, screen.dark), self.layout, "stretch", screen.dark)
-        self.tones, self.densest = full_range(self.target), float(self.coverage.mean(axis=(1, 2)).max())
+        self.tones = stretched(self.target, *tonal_range(self.target))
+        self.densest = float(self.coverage.mean(axis=(1, 2)).max())
         solid = ToneCurve(1.01 * solid_ink(self.coverage) / self.densest)
         self.curves = (ToneCurve(1.0), *CURVES, solid)
         self.alike = Likeness(self.target, SIGMA)

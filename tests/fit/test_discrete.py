@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 
 from glyphgrad.core.layout import Layout
 from glyphgrad.errors import ConfigError
-from glyphgrad.fit.discrete import EFFORTS, Progress, _Search, _Usage, solve
+from glyphgrad.fit.discrete import EFFORTS, solve
 from glyphgrad.fit.energy import Energy
 from glyphgrad.fit.filters import Filter, gaussian, gradient, identity, pooling, seed_filters
+from glyphgrad.fit.search import Progress, Search, Usage
 
 GLYPHS = 8
 
@@ -115,7 +116,7 @@ def test_more_effort_is_never_worse() -> None:
 
 def test_the_field_kept_is_the_field_recomputed() -> None:
     energy = problem(Layout(5, 6, 6, 5), (gaussian(1.0, 2.0), pooling(1.0, 3, 7)))
-    search = _Search(energy, _Usage(0, None, GLYPHS), None)
+    search = Search(energy, Usage(0, None, GLYPHS), None)
     rng = np.random.default_rng(0)
     search.reset(rng.integers(0, GLYPHS, energy.shape))
     for _ in range(20):
@@ -131,7 +132,7 @@ def test_the_field_kept_is_the_field_recomputed() -> None:
 @pytest.mark.parametrize("protected", [None, np.arange(GLYPHS) == 0, np.ones(GLYPHS, bool)])
 def test_each_cell_sees_the_usage_that_those_before_it_left(protected: NDArray[np.bool_] | None) -> None:
     rng = np.random.default_rng(0)
-    usage, grid = _Usage(0.3, protected, GLYPHS), np.array([0, 0, 1, 1, 1, 2, 5])
+    usage, grid = Usage(0.3, protected, GLYPHS), np.array([0, 0, 1, 1, 1, 2, 5])
     usage.counts, costs = usage.count(grid), rng.normal(size=(len(grid), GLYPHS)).astype(np.float32) / 20
     wanted = grid.copy()
     for cell in range(len(grid)):

@@ -4,9 +4,21 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 import glyphgrad
-from glyphgrad.fit.tone import CURVES, RICH, Likeness, ToneCurve, aims, full_range, shrunk, solid_ink
+from glyphgrad.fit.tone import (
+    CURVES,
+    RICH,
+    Likeness,
+    ToneCurve,
+    ToneMap,
+    shrunk,
+    solid_ink,
+    stretched,
+    tonal_range,
+    tone_maps,
+)
 
 RNG = np.random.default_rng(0)
 PICTURE = RNG.random((64, 48)).cumsum(axis=1).astype(np.float32)
@@ -27,13 +39,22 @@ def test_curves_rise_from_blank_to_their_ink(curve: ToneCurve) -> None:
     assert aim[-1] == pytest.approx(0.5 * curve.ink, abs=ROUNDING)
 
 
-def test_full_range_stretches_all_but_a_hundredth_at_either_end() -> None:
-    stretched = full_range(0.4 + 0.2 * PICTURE)
-    assert stretched.min() == 0
-    assert stretched.max() == 1
-    assert 0.005 < np.mean(stretched == 1) < 0.02  # a hundredth, give or take ties
-    flat = np.full((5, 5), 0.4, np.float32)
-    np.testing.assert_array_equal(full_range(flat), flat)
+def full_range(target: NDArray[np.floating]) -> NDArray[np.float32]:
+    return stretched(target, *tonal_range(target))
+
+
+def test_the_tonal_range_leaves_out_a_hundredth_at_either_end() -> None:
+    shown = full_range(0.4 + 0.2 * PICTURE)
+    assert shown.min() == 0
+    assert shown.max() == 1
+    assert 0.005 < np.mean(shown == 1) < 0.02  # a hundredth, give or take ties
+    assert tonal_range(np.full((5, 5), 0.4, np.float32)) == (0, 1)
+
+
+def test_a_tone_map_treats_every_picture_alike() -> None:
+    """What a film needs: a picture half as light is aimed at half as light, not stretched by itself."""
+    aimed = ToneMap(0.0, 0.8, ToneCurve(1.0), 0.3)
+    np.testing.assert_allclose(aimed(PICTURE / 2).ink, np.clip(PICTURE / 2 / 0.8, 0, 1) * 0.3, atol=ROUNDING)
 
 
 @pytest.mark.parametrize(("tone", "char"), [(0, "█"), (128, "▒"), (255, " ")])
@@ -56,16 +77,18 @@ def test_shrinking_takes_means_and_survives_a_single_pixel() -> None:
     np.testing.assert_array_equal(shrunk(np.full((1, 3), 0.5), 2), [[0.5]])
 
 
-def test_the_likeliest_aim_comes_first() -> None:
+def test_the_likeliest_way_comes_first() -> None:
     coverage = np.linspace(0, 0.3, 4, dtype=np.float32)[:, None, None] * np.ones((4, 4, 4), np.float32)
     tones = np.tile(np.linspace(0, 1, 50, dtype=np.float32), (50, 1))
     page = np.zeros((50, 50), np.float32)
     page[10] = 1
-    np.testing.assert_allclose(aims(tones, coverage, 1)[0].ink, RICH(full_range(tones), 0.3), atol=ROUNDING)
-    np.testing.assert_allclose(aims(page, coverage, 1)[0].ink, page, atol=ROUNDING)  # strokes on blank: as they are
-    assert [aim.crisp for aim in aims(1 - page, coverage, 2)] == [True, False]  # strokes on ink: cut out of it
+    np.testing.assert_allclose(tone_maps(tones, coverage, 1)[0](tones).ink, RICH(full_range(tones), 0.3), atol=ROUNDING)
+    np.testing.assert_allclose(
+        tone_maps(page, coverage, 1)[0](page).ink, page, atol=ROUNDING
+    )  # strokes on blank: as they are
+    assert [each.crisp for each in tone_maps(1 - page, coverage, 2)] == [True, False]  # strokes on ink: cut out of it
     for each in (tones, page, 1 - page):
-        assert [len(aims(each, coverage, count)) for count in (1, 4, 9)] == [1, 4, len(CURVES) + 2]
+        assert [len(tone_maps(each, coverage, count)) for count in (1, 4, 9)] == [1, 4, len(CURVES) + 2]
 
 
 def test_a_solid_page_is_one_that_the_densest_glyph_suits_best() -> None:

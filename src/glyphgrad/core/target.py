@@ -61,25 +61,37 @@ def place(picture: Image.Image, layout: Layout, fit: str = "stretch", dark: bool
     fills up with paper, `cover` fills the layout and crops, `stretch` is the original tool's way: the
     picture takes the height of the rows *without* their gaps, whatever its shape, centred on paper.
     """
+    size, corner = placement(picture.size, layout, fit)
+    page = Image.new("L", (layout.width, layout.height), paper(dark))
+    page.paste(picture.convert("L").resize(size, Image.Resampling.LANCZOS, reducing_gap=3.0), corner)
+    return ink(np.asarray(page), dark)
+
+
+def placement(picture: tuple[int, int], layout: Layout, fit: str) -> tuple[tuple[int, int], tuple[int, int]]:
+    """The size to which a picture is scaled, and where its corner lies, off the page where that crops it.
+
+    All are pixels, (across, down). Raises ConfigError.
+    """
     if fit not in FITS:
         raise ConfigError(f"fit is {fit!r}: choose one of {', '.join(FITS)}")
-    grey = picture.convert("L")
     page = (layout.width, layout.height)
-    paper = 0 if dark else 255
-    if fit == "cover":
-        shown = ImageOps.fit(grey, page, Image.Resampling.LANCZOS)
+    if fit == "stretch":
+        size = (layout.width, layout.inked_height)
     else:
-        size = (layout.width, layout.inked_height) if fit == "stretch" else _contained(grey.size, page)
-        shown = Image.new("L", page, paper)
-        corner = ((page[0] - size[0]) // 2, (page[1] - size[1]) // 2)
-        shown.paste(grey.resize(size, Image.Resampling.LANCZOS, reducing_gap=3.0), corner)
-    level = np.asarray(shown, dtype=np.float32) / np.float32(255)
+        scale = (max if fit == "cover" else min)(page[0] / picture[0], page[1] / picture[1])
+        size = max(1, round(picture[0] * scale)), max(1, round(picture[1] * scale))
+    return size, ((page[0] - size[0]) // 2, (page[1] - size[1]) // 2)
+
+
+def paper(dark: bool) -> int:
+    """The gray level of what is left blank."""
+    return 0 if dark else 255
+
+
+def ink(page: NDArray[np.uint8], dark: bool) -> NDArray[np.float32]:
+    """Gray levels (H, W) -> the ink in [0, 1] that shows them on a page."""
+    level = page.astype(np.float32) / np.float32(255)
     return level if dark else 1 - level
-
-
-def _contained(size: tuple[int, int], page: tuple[int, int]) -> tuple[int, int]:
-    scale = min(page[0] / size[0], page[1] / size[1])
-    return max(1, round(size[0] * scale)), max(1, round(size[1] * scale))
 
 
 def _stream(source: str | Path | bytes | BinaryIO) -> BinaryIO | str:

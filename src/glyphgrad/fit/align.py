@@ -20,11 +20,11 @@ from glyphgrad.errors import ConfigError
 from glyphgrad.fit import discrete
 from glyphgrad.fit.adam import Adam
 from glyphgrad.fit.config import FitConfig
-from glyphgrad.fit.discrete import Progress
 from glyphgrad.fit.energy import Energy
 from glyphgrad.fit.filters import Filter, Indices
 from glyphgrad.fit.matchmap import MatchMap
 from glyphgrad.fit.normal import normal
+from glyphgrad.fit.search import Progress
 from glyphgrad.fit.warp import GLOBAL, Doubles, Floating, Warp, linearised, warped
 
 Solve = Callable[..., Indices]

@@ -26,7 +26,8 @@ from glyphgrad.fit.energy import Energy
 from glyphgrad.fit.filters import Filter, identity, seed_filters
 from glyphgrad.fit.perceptual import blur_sigma, perceptual_filters
 from glyphgrad.fit.progress import Step
-from glyphgrad.fit.tone import Aim, Likeness, aims
+from glyphgrad.fit.search import Progress
+from glyphgrad.fit.tone import Aim, Likeness, tone_maps
 
 if TYPE_CHECKING:  # what is learned beside the characters is loaded when it is asked for: a fit starts sooner
     from glyphgrad.fit.contrast import Contrast
@@ -255,7 +256,7 @@ def _toned(task: _Task) -> tuple[Aim, NDArray[np.intp]]:
     if config.objective == "seed" or config.tone == "off":
         aim = Aim(task.shown)
         return aim, task.solve(task.energy(aim), effort=config.effort)
-    candidates = aims(task.shown, coverage, TONES_TRIED[config.effort])
+    candidates = [aimed(task.shown) for aimed in tone_maps(task.shown, coverage, TONES_TRIED[config.effort])]
     if len(candidates) == 1:
         return candidates[0], task.solve(task.energy(candidates[0]), effort=config.effort)
     alike = Likeness(task.shown, blur_sigma(task.layout, config.viewing_distance))
@@ -268,11 +269,11 @@ def _toned(task: _Task) -> tuple[Aim, NDArray[np.intp]]:
 
 def _reporter(
     on_step: OnStep, atlas: GlyphAtlas, layout: Layout, config: FitConfig, protected: NDArray[np.bool_]
-) -> Callable[[discrete.Progress], None]:
+) -> Callable[[Progress], None]:
     """A sweep of the search, told as a Step; one count runs through all the searches of a fit."""
     sweeps = count(1)
 
-    def report(progress: discrete.Progress) -> None:
+    def report(progress: Progress) -> None:
         counts = np.bincount(progress.glyphs.ravel(), minlength=len(atlas.chars))
         diversity = entropy(counts[~protected])
         art = Art(atlas.frame(progress.glyphs), atlas, layout)

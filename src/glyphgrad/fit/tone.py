@@ -36,8 +36,10 @@ class ToneCurve:
 
     def __call__(self, tones: NDArray[np.float32], densest: float) -> NDArray[np.float32]:
         """(H, W) in [0, 1] -> the ink to aim at, (H, W)."""
-        stretched = np.clip((tones - 0.5) * self.contrast + 0.5, 0, 1)
-        return np.asarray(self.ink * densest * stretched**self.gamma, dtype=np.float32)
+        if self.contrast != 1:
+            tones = np.clip((tones - np.float32(0.5)) * np.float32(self.contrast) + np.float32(0.5), 0, 1)
+        curved = tones if self.gamma == 1 else tones**self.gamma
+        return np.asarray(self.ink * densest * curved, dtype=np.float32)
 
 
 RICH = ToneCurve(1.4, 1.6, 1.4)
@@ -59,18 +61,42 @@ class Aim:
     crisp: bool = False
 
 
-def aims(target: NDArray[np.floating], coverage: NDArray[np.floating], count: int) -> list[Aim]:
-    """The first `count` of what a grid of glyphs might aim at to look like `target` (H, W) in [0, 1], the likeliest first.
+@dataclass(frozen=True)
+class ToneMap:
+    """A way to aim at pictures: tones from `low` to `high` become the whole range, which the curve makes ink of.
+
+    `densest` is the mean ink of the densest glyph.
+    """
+
+    low: float
+    high: float
+    curve: ToneCurve
+    densest: float
+    crisp: bool = False
+
+    def __call__(self, target: NDArray[np.floating]) -> Aim:
+        """What to aim at for a target (H, W) in [0, 1]."""
+        return Aim(self.curve(stretched(target, self.low, self.high), self.densest), self.crisp)
+
+
+def tone_maps(target: NDArray[np.floating], coverage: NDArray[np.floating], count: int) -> list[ToneMap]:
+    """The first `count` ways in which a grid of glyphs might look like `target` (H, W) in [0, 1], the likeliest first.
 
     Beside the curves there are the target as it is, for strokes on a blank page; and a solid page, cut
     out where the target is blank, for strokes on a page of ink. `coverage` (G, h, w) are the glyphs, ink
     in [0, 1].
     """
-    tones, densest = full_range(target), float(coverage.mean(axis=(1, 2)).max())
+    low, high = tonal_range(target)
+    densest = float(coverage.mean(axis=(1, 2)).max()) or 1.0
+
+    def through(curve: ToneCurve, crisp: bool = False) -> ToneMap:
+        return ToneMap(low, high, curve, densest, crisp)
+
     if np.ptp(_without_margins(target)) == 0:
-        return [Aim(ToneCurve(1.0)(tones, densest))]  # one tone: nothing but the right amount of ink
-    curves = [Aim(curve(tones, densest)) for curve in CURVES]
-    native, cut = Aim(tones), Aim(np.float32(_BARELY * solid_ink(coverage)) * tones, crisp=True)
+        return [through(ToneCurve(1.0))]  # one tone: nothing but the right amount of ink
+    curves = [through(curve) for curve in CURVES]
+    native, cut = through(ToneCurve(1 / densest)), through(ToneCurve(_BARELY * solid_ink(coverage) / densest), True)
+    tones = stretched(target, low, high)
     blank, full = np.mean(tones < 1 - _EXTREME) > _PAGE, np.mean(tones > _EXTREME) > _PAGE
     likeliest = [native, *curves, cut] if blank else [cut, *curves, native] if full else [*curves, cut, native]
     return likeliest[:count]
@@ -88,14 +114,17 @@ def solid_ink(coverage: NDArray[np.floating]) -> float:
     return float(max(even, default=1.0))
 
 
-def full_range(target: NDArray[np.floating]) -> NDArray[np.float32]:
-    """`target` (H, W), its tones stretched over [0, 1]; a picture of one tone stays as it is.
+def tonal_range(target: NDArray[np.floating]) -> tuple[float, float]:
+    """The darkest and the lightest tone of a target (H, W) in [0, 1]; of one tone alone 0 and 1.
 
     Blank margins do not count: they are the paper around the picture.
     """
     low, high = np.percentile(_without_margins(target), [_CLIPPED, 100 - _CLIPPED])
-    if high <= low:
-        low, high = 0.0, 1.0
+    return (float(low), float(high)) if high > low else (0.0, 1.0)
+
+
+def stretched(target: NDArray[np.floating], low: float, high: float) -> NDArray[np.float32]:
+    """Tones from `low` to `high` as [0, 1]; beyond they are clipped."""
     return np.asarray(np.clip((target - low) / (high - low), 0, 1), dtype=np.float32)
 
 
