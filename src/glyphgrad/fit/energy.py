@@ -304,9 +304,13 @@ class Energy:
         error = render(self.checked(glyphs), self.coverage, self.layout) - self.target
         return self._project(2 * normal(error, self.layout, self.filters))
 
+    def slopes(self) -> Floats:
+        """(rows, cols, G) -2 <A t, b_l>: the field of blank paper, and what the target adds to that of any grid."""
+        return self._project(-2 * normal(self.target, self.layout, self.filters))
+
     def unary(self) -> Floats:
         """(rows, cols, G) The terms of one cell: E = paper + sum of unary + sum over ordered pairs of cells of `pairs`."""
-        cost = self._project(-2 * normal(self.target, self.layout, self.filters))
+        cost = self.slopes()
         cost += np.diagonal(self.pairs.values, axis1=1, axis2=2)[self.own()]
         return cost
 

@@ -4,39 +4,32 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
-from functools import cached_property, partial
+from functools import cached_property
 from itertools import count
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-from threadpoolctl import threadpool_limits
 
 from glyphgrad.core.art import Art
 from glyphgrad.core.atlas import GlyphAtlas
 from glyphgrad.core.frame import Frame
 from glyphgrad.core.layout import Layout
-from glyphgrad.core.raster import render
-from glyphgrad.fit import discrete
 from glyphgrad.fit.bound import lower_bound
 from glyphgrad.fit.config import FitConfig
 from glyphgrad.fit.energy import Energy
 from glyphgrad.fit.filters import Filter, identity, seed_filters
-from glyphgrad.fit.perceptual import blur_sigma, perceptual_filters
+from glyphgrad.fit.means import Means, ShouldStop
 from glyphgrad.fit.progress import Step
 from glyphgrad.fit.search import Progress
-from glyphgrad.fit.tone import Aim, Likeness, tone_maps
+from glyphgrad.fit.tone import Aim
 
 if TYPE_CHECKING:  # what is learned beside the characters is loaded when it is asked for: a fit starts sooner
     from glyphgrad.fit.contrast import Contrast
     from glyphgrad.fit.warp import Warp
 
 OnStep = Callable[[Step], None]
-ShouldStop = Callable[[], bool]
-TONES_TRIED = {"fast": 1, "normal": 4, "best": 5}
-"""How many tone curves a search tries, by effort: the right one is worth more than a longer search."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -142,75 +135,17 @@ def fit(
 
         contrast = learn(target, layout).blended(config.contrast)
         shown = contrast.applied(target)
-    task = _Task(shown, atlas, layout, config, on_step, stop)
-    found = _descended(task) if config.solver == "gradient" else _searched(task)
+    descends = config.solver == "gradient"  # it has steps of its own to tell of
+    on_sweep = _reporter(on_step, atlas, layout, config) if on_step and not descends else None
+    means = Means(atlas, layout, config, stop, on_sweep)
+    found = _descended(means, shown, on_step, stop) if descends else _searched(means, shown)
     seconds = time.perf_counter() - start
-    bound = lower_bound(task.energy(found.aim)) if config.bound else None
+    bound = lower_bound(means.energy(found.aim)) if config.bound else None
     art = Art(atlas.frame(found.glyphs), atlas, layout, dark)
-    filters, aim = task.filters(found.aim), found.aim.ink
+    filters, aim = means.filters(found.aim.crisp), found.aim.ink
     return FitResult(
         art, target, found.shown, aim, filters, config, seconds, stop.answered, bound, contrast, found.warp
     )
-
-
-@dataclass(frozen=True, eq=False)
-class _Task:
-    """What is to be shown (height, width), by what means, and who is told."""
-
-    shown: NDArray[np.float32]
-    atlas: GlyphAtlas
-    layout: Layout
-    config: FitConfig
-    on_step: OnStep | None
-    should_stop: ShouldStop
-
-    def filters(self, aim: Aim) -> tuple[Filter, ...]:
-        """Through which the objective looks at the difference of render and aim."""
-        weights = self.config.weights
-        if self.config.objective == "seed":
-            return seed_filters(self.layout, weights.multiscale_weight, weights.multiscale_kernel)
-        return perceptual_filters(self.layout, self.config.viewing_distance, aim.crisp)
-
-    def energy(self, aim: Aim) -> Energy:
-        return Energy(aim.ink, self.atlas.coverage, self.layout, self.filters(aim))
-
-    def few_threads(self) -> AbstractContextManager[object]:
-        """The search's products are small: more threads cost more than they bring."""
-        return threadpool_limits(self.config.threads or 1, "blas")
-
-    @cached_property
-    def solve(self) -> Callable[..., NDArray[np.intp]]:
-        """discrete.solve with everything but the energy, the effort and the start."""
-        config, atlas = self.config, self.atlas
-        protected = atlas.blank if config.weights.protect_whitespace else np.zeros_like(atlas.blank)
-        tells = config.solver != "gradient"  # the descent has steps of its own
-        return partial(
-            discrete.solve,
-            seed=config.seed,
-            diversity=config.diversity,
-            protected=protected,
-            on_sweep=_reporter(self.on_step, atlas, self.layout, config, protected) if self.on_step and tells else None,
-            should_stop=self.should_stop,
-        )
-
-    def aligned(self, aim: Aim, start: NDArray[np.intp] | None = None) -> tuple[Warp, NDArray[np.intp]]:
-        """The warp of an aim, and the grid (rows, cols) that suits it then."""
-        from glyphgrad.fit.align import align
-
-        config = self.config
-        return align(
-            aim.ink,
-            self.atlas.coverage,
-            self.layout,
-            self.filters(aim),
-            config.align,
-            solve=self.solve,
-            effort=config.effort,
-            start=start,
-            rate=config.alignment_lr,
-            stiffness=config.warp_reg_weight,
-            should_stop=self.should_stop,
-        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -223,59 +158,47 @@ class _Found:
     warp: Warp | None = None
 
 
-def _descended(task: _Task) -> _Found:
+def _descended(means: Means, shown: NDArray[np.float32], on_step: OnStep | None, stop: ShouldStop) -> _Found:
     """By the original's descent, on a picture that the search has aligned."""
     from glyphgrad.fit.gradient import descend  # torch takes a second to import: only when needed
 
-    warp, shown = None, task.shown
-    if task.config.align != "off":
+    warp = None
+    if means.config.align != "off":
         from glyphgrad.fit.warp import warped
 
-        with task.few_threads():
-            warp, _ = task.aligned(Aim(shown))
+        with means.few_threads():
+            warp, _ = means.aligned(Aim(shown))
         shown = warped(shown, warp)
-    glyphs = descend(shown, task.atlas, task.layout, task.config, task.on_step, task.should_stop)
+    glyphs = descend(shown, means.atlas, means.layout, means.config, on_step, stop)
     return _Found(shown, Aim(shown), glyphs, warp)
 
 
-def _searched(task: _Task) -> _Found:
+def _searched(means: Means, shown: NDArray[np.float32]) -> _Found:
     """By the exact search: first the tones, then the alignment, which searches on from there."""
-    with task.few_threads():
-        aim, glyphs = _toned(task)
-        if task.config.align == "off":
-            return _Found(task.shown, aim, glyphs)
+    config = means.config
+    with means.few_threads():
+        tone, grids = means.toned([shown])
+        aim = tone(shown)
+        if grids and config.effort == "fast":
+            glyphs = grids[0]
+        else:
+            glyphs = means.solve(means.energy(aim), effort=config.effort, start=grids[0] if grids else None)
+        if config.align == "off":
+            return _Found(shown, aim, glyphs)
         from glyphgrad.fit.warp import warped
 
-        warp, glyphs = task.aligned(aim, glyphs)
-        return _Found(warped(task.shown, warp), replace(aim, ink=warped(aim.ink, warp)), glyphs, warp)
+        warp, glyphs = means.aligned(aim, glyphs)
+        return _Found(warped(shown, warp), replace(aim, ink=warped(aim.ink, warp)), glyphs, warp)
 
 
-def _toned(task: _Task) -> tuple[Aim, NDArray[np.intp]]:
-    """The aim, and the grid (rows, cols) of glyph numbers that the exact search ends with."""
-    config, coverage = task.config, task.atlas.coverage
-    if config.objective == "seed" or config.tone == "off":
-        aim = Aim(task.shown)
-        return aim, task.solve(task.energy(aim), effort=config.effort)
-    candidates = [aimed(task.shown) for aimed in tone_maps(task.shown, coverage, TONES_TRIED[config.effort])]
-    if len(candidates) == 1:
-        return candidates[0], task.solve(task.energy(candidates[0]), effort=config.effort)
-    alike = Likeness(task.shown, blur_sigma(task.layout, config.viewing_distance))
-    grids = [task.solve(task.energy(aim), effort="fast") for aim in candidates]
-    best = int(np.argmax([alike(render(grid, coverage, task.layout)) for grid in grids]))
-    if config.effort == "fast":
-        return candidates[best], grids[best]
-    return candidates[best], task.solve(task.energy(candidates[best]), effort=config.effort, start=grids[best])
-
-
-def _reporter(
-    on_step: OnStep, atlas: GlyphAtlas, layout: Layout, config: FitConfig, protected: NDArray[np.bool_]
-) -> Callable[[Progress], None]:
+def _reporter(on_step: OnStep, atlas: GlyphAtlas, layout: Layout, config: FitConfig) -> Callable[[Progress], None]:
     """A sweep of the search, told as a Step; one count runs through all the searches of a fit."""
     sweeps = count(1)
+    counted = ~atlas.blank if config.weights.protect_whitespace else np.ones_like(atlas.blank)
 
     def report(progress: Progress) -> None:
         counts = np.bincount(progress.glyphs.ravel(), minlength=len(atlas.chars))
-        diversity = entropy(counts[~protected])
+        diversity = entropy(counts[counted])
         art = Art(atlas.frame(progress.glyphs), atlas, layout)
         recon = progress.objective + config.diversity * diversity
         on_step(Step(next(sweeps), 0, recon, diversity, 0.0, 0.0, art.frame, art.ink))

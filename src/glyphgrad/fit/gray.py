@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache, partial
 from itertools import pairwise
 from typing import Any
 
@@ -42,8 +43,17 @@ _SPAN = 1.1  # of the sigmoid, so that black and white lie where it still has a 
 _TABLE = 33  # grid points per channel of the table that applies a map to a whole picture
 
 
+ToGray = Callable[[Image.Image], Image.Image]
+"""An "RGB" (or "L") picture -> "L" of the same size; "L" comes back as it is."""
+
+
 def grays(picture: Image.Image, how: str = "luma", seed: int = 0) -> Image.Image:
-    """An "RGB" (or "L") picture in gray, "L" of the same size; "L" comes back as it is.
+    """A picture in gray: `to_gray` with what it makes of this picture."""
+    return to_gray(picture, how, seed)(picture)
+
+
+def to_gray(picture: Image.Image, how: str = "luma", seed: int = 0) -> ToGray:
+    """What turns an "RGB" (or "L") picture, and others of its kind, into grays.
 
     `how`: "luma" is Pillow's (0.299 R + 0.587 G + 0.114 B of the encoded values, Rec. 601), "lightness"
     CIELAB's L* / 100, "learned" a network trained on the picture's own colours from `seed`, which
@@ -51,14 +61,18 @@ def grays(picture: Image.Image, how: str = "luma", seed: int = 0) -> Image.Image
     """
     if how not in GRAYS:
         raise ConfigError(f"gray is {how!r}: choose one of {', '.join(GRAYS)}")
-    if picture.mode == "L" or how == "luma":
-        return picture.convert("L")
     if how == "lightness":
-        return apply(lightness, picture)
-    colours = colours_of(picture, seed)
-    if _chroma(colours).max() < _TINT:
-        return picture.convert("L")
-    return apply(train(colours, seed), picture)
+        return partial(apply, lightness)
+    if how == "learned" and picture.mode != "L":
+        colours = colours_of(picture, seed)
+        if _chroma(colours).max() >= _TINT:
+            return partial(apply, train(colours, seed))
+    return luma
+
+
+def luma(picture: Image.Image) -> Image.Image:
+    """Rec. 601's weighted sum of the encoded values."""
+    return picture.convert("L")
 
 
 def lightness(lab: Floats) -> Floats:
@@ -67,16 +81,22 @@ def lightness(lab: Floats) -> Floats:
 
 
 def apply(level: Callable[[Floats], Floats], picture: Image.Image) -> Image.Image:
-    """An "RGB" picture through a map from CIELAB (..., 3) to gray levels (...) in [0, 1], as "L".
+    """An "RGB" picture through a map from CIELAB (..., 3) to gray levels (...) in [0, 1], as "L"; "L" as it is.
 
     The map is tabulated and interpolated between 33 x 33 x 33 colours (trilinear), so that it costs the
     same few milliseconds a megapixel whatever it is.
     """
+    if picture.mode == "L":
+        return picture
+    return picture.filter(_tabulated(level)).getchannel("R")
+
+
+@lru_cache(maxsize=4)
+def _tabulated(level: Callable[[Floats], Floats]) -> ImageFilter.Color3DLUT:
     axis = np.linspace(0, 1, _TABLE)
     blue, green, red = np.meshgrid(axis, axis, axis, indexing="ij")
     levels = level(srgb_to_lab(np.stack([red, green, blue], axis=-1))).astype(np.float32)
-    table = ImageFilter.Color3DLUT(_TABLE, levels.repeat(3).tolist())
-    return picture.filter(table).getchannel("R")
+    return ImageFilter.Color3DLUT(_TABLE, levels.repeat(3).tolist())
 
 
 def colours_of(picture: Image.Image, seed: int) -> Floats:

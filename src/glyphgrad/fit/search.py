@@ -139,7 +139,8 @@ class Search:
     """A grid on its way: glyphs, field and what has to be looked at again.
 
     Cells are numbered in a frame as wide as the reach, so that no neighbour has to be checked for being
-    there: what falls on the frame is never read. `glyphs` (P,), `field` (P, G), `stale` (P,).
+    there: what falls on the frame is never read. `glyphs` (P,), `field` (P, G), `stale` (P,). `heaviest` is
+    the energy of the densest glyph on blank paper.
     """
 
     def __init__(
@@ -167,10 +168,12 @@ class Search:
         self.step = (diagonal[:, None, :] - 2 * q + diagonal[:, :, None]).reshape(-1, glyphs)
         self.own = np.zeros(frame, np.intp)
         self.own[self.cells] = own.reshape(rows, cols) * glyphs
-        self.slack = _SLACK * float(diagonal.max())
+        self.heaviest = float(diagonal.max())
+        self.slack = _SLACK * self.heaviest
         self.glyphs, self.stale = np.zeros(frame, np.intp), np.zeros(frame, bool)
         self.field = np.zeros((frame, glyphs), np.float32)
-        self.sweep, self.stopped, self.kept = 0, False, (np.inf, np.zeros((rows, cols), np.intp))
+        self.sweep, self.stopped, self.total = 0, False, 0.0
+        self.forget()
 
     def matched(self) -> Indices:
         """The best glyph of every cell as if all the others were perfect."""
@@ -227,6 +230,10 @@ class Search:
     def grid(self) -> Indices:
         """(rows, cols)"""
         return np.asarray(self.glyphs[self.cells])
+
+    def forget(self) -> None:
+        """What was best is so no more."""
+        self.kept = np.inf, self.grid()
 
     def keep(self) -> None:
         """Remember the grid if it is the best so far."""

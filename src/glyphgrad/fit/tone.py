@@ -79,6 +79,10 @@ class ToneMap:
         return Aim(self.curve(stretched(target, self.low, self.high), self.densest), self.crisp)
 
 
+AS_IT_IS = ToneMap(0.0, 1.0, ToneCurve(1.0), 1.0)
+"""No change at all."""
+
+
 def tone_maps(target: NDArray[np.floating], coverage: NDArray[np.floating], count: int) -> list[ToneMap]:
     """The first `count` ways in which a grid of glyphs might look like `target` (H, W) in [0, 1], the likeliest first.
 

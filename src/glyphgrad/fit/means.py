@@ -1,0 +1,115 @@
+"""By what a target is shown: the glyphs, the layout, the objective and the search, as the configuration has them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from functools import cached_property, partial
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
+
+from glyphgrad.core.atlas import GlyphAtlas
+from glyphgrad.core.layout import Layout
+from glyphgrad.core.raster import render
+from glyphgrad.fit import discrete
+from glyphgrad.fit.config import FitConfig
+from glyphgrad.fit.energy import Energy, Floats
+from glyphgrad.fit.filters import Filter, Indices, seed_filters
+from glyphgrad.fit.perceptual import blur_sigma, perceptual_filters
+from glyphgrad.fit.search import Progress
+from glyphgrad.fit.tone import AS_IT_IS, Aim, Likeness, ToneMap, tone_maps
+
+if TYPE_CHECKING:  # loaded when it is asked for: a fit starts sooner
+    from glyphgrad.fit.warp import Warp
+
+ShouldStop = Callable[[], bool]
+TONES_TRIED = {"fast": 1, "normal": 4, "best": 5}
+"""How many tone curves a search tries, by effort: the right one is worth more than a longer search."""
+
+
+@dataclass(frozen=True, eq=False)
+class Means:
+    """What every target of a fit is shown with. `on_sweep` is told of the search, which asks `should_stop`."""
+
+    atlas: GlyphAtlas
+    layout: Layout
+    config: FitConfig
+    should_stop: ShouldStop | None = None
+    on_sweep: Callable[[Progress], None] | None = None
+
+    def filters(self, crisp: bool) -> tuple[Filter, ...]:
+        """Through which the objective looks at the difference of render and aim, which may be a `crisp` one."""
+        weights = self.config.weights
+        if self.config.objective == "seed":
+            return seed_filters(self.layout, weights.multiscale_weight, weights.multiscale_kernel)
+        return perceptual_filters(self.layout, self.config.viewing_distance, crisp)
+
+    def energy(self, aim: Aim) -> Energy:
+        return Energy(aim.ink, self.atlas.coverage, self.layout, self.filters(aim.crisp))
+
+    def few_threads(self) -> AbstractContextManager[object]:
+        """The search's products are small: more threads cost more than they bring."""
+        return threadpool_limits(self.config.threads or 1, "blas")
+
+    @cached_property
+    def protected(self) -> NDArray[np.bool_]:
+        """(G,) Glyphs whose use is no diversity."""
+        blank = self.atlas.blank
+        return blank if self.config.weights.protect_whitespace else np.zeros_like(blank)
+
+    @cached_property
+    def solve(self) -> Callable[..., Indices]:
+        """discrete.solve with everything but the energy, the effort and the start."""
+        return partial(
+            discrete.solve,
+            seed=self.config.seed,
+            diversity=self.config.diversity,
+            protected=self.protected,
+            on_sweep=self.on_sweep,
+            should_stop=self.should_stop,
+        )
+
+    def toned(self, targets: Sequence[Floats]) -> tuple[ToneMap, list[Indices]]:
+        """The way to aim at targets (height, width) that makes their art most like them, and the grids that showed it.
+
+        Where nothing had to be tried there are no grids.
+        """
+        config, coverage = self.config, self.atlas.coverage
+        if config.objective == "seed" or config.tone == "off":
+            return AS_IT_IS, []
+        ways = tone_maps(np.concatenate(targets), coverage, TONES_TRIED[config.effort])
+        if len(ways) == 1:
+            return ways[0], []
+        sigma = blur_sigma(self.layout, config.viewing_distance)
+        likeness = [Likeness(target, sigma) for target in targets]
+        grids = [[self.solve(self.energy(way(target)), effort="fast") for target in targets] for way in ways]
+        best = max(
+            range(len(ways)),
+            key=lambda way: sum(
+                alike(render(grid, coverage, self.layout)) for alike, grid in zip(likeness, grids[way], strict=True)
+            ),
+        )
+        return ways[best], grids[best]
+
+    def aligned(self, aim: Aim, start: Indices | None = None) -> tuple[Warp, Indices]:
+        """The warp of an aim, and the grid (rows, cols) that suits it then."""
+        from glyphgrad.fit.align import align
+
+        config = self.config
+        return align(
+            aim.ink,
+            self.atlas.coverage,
+            self.layout,
+            self.filters(aim.crisp),
+            config.align,
+            solve=self.solve,
+            effort=config.effort,
+            start=start,
+            rate=config.alignment_lr,
+            stiffness=config.warp_reg_weight,
+            should_stop=self.should_stop,
+        )
