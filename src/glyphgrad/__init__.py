@@ -4,22 +4,25 @@ import glyphgrad
 print(glyphgrad.fit("photo.jpg", "terminal").text)
 """
 
-from glyphgrad.api import fit, score
+from glyphgrad.api import animate, fit, score
 from glyphgrad.core.art import Art
 from glyphgrad.core.atlas import GlyphAtlas
+from glyphgrad.core.clip import Film, TimedFrame
 from glyphgrad.core.frame import Frame
 from glyphgrad.core.layout import Layout
 from glyphgrad.core.presets import PRESETS, Preset
 from glyphgrad.errors import GlyphgradError, GlyphgradWarning
-from glyphgrad.fit.config import AnnealConfig, FitConfig, LossWeights
+from glyphgrad.fit.config import AnnealConfig, FilmConfig, FitConfig, LossWeights
 from glyphgrad.fit.fit import FitResult
 from glyphgrad.fit.progress import Step
+from glyphgrad.version import __version__
 
-__version__ = "0.1.0"
 __all__ = [
     "PRESETS",
     "AnnealConfig",
     "Art",
+    "Film",
+    "FilmConfig",
     "FitConfig",
     "FitResult",
     "Frame",
@@ -30,6 +33,9 @@ __all__ = [
     "LossWeights",
     "Preset",
     "Step",
+    "TimedFrame",
+    "__version__",
+    "animate",
     "fit",
     "score",
 ]

@@ -3,25 +3,35 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import fields, replace
+from functools import partial
+from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from threadpoolctl import threadpool_limits
 
 from glyphgrad.codec import text
 from glyphgrad.core import score as scoring
 from glyphgrad.core import target
 from glyphgrad.core.art import Art
+from glyphgrad.core.atlas import GlyphAtlas
+from glyphgrad.core.clip import ClipHeader, Film, printable, timed
+from glyphgrad.core.frame import Frame
 from glyphgrad.core.layout import Layout
 from glyphgrad.core.presets import DEFAULT_PRESET, Preset, preset_named
 from glyphgrad.core.target import MAX_PIXELS, Source
 from glyphgrad.errors import ConfigError, GlyphgradWarning, TextError
-from glyphgrad.fit.config import DESCENT, AnnealConfig, FitConfig, LossWeights
+from glyphgrad.fit.config import DESCENT, AnnealConfig, FilmConfig, FitConfig, LossWeights
 from glyphgrad.fit.fit import FitResult
 from glyphgrad.fit.fit import fit as fit_target
 from glyphgrad.fit.progress import Step
+from glyphgrad.version import SOFTWARE
+
+if TYPE_CHECKING:  # PyAV takes a while to load: only films need it
+    from glyphgrad.core import video
 
 
 def fit(
@@ -62,15 +72,108 @@ def fit_with(
         picture = grays(picture, config.gray, config.seed)
     layout = device.layout_for(*picture.size)
     wanted = target.place(picture, layout, device.fit, device.dark)
+    return fit_target(wanted, _atlas(device), layout, config, device.dark, on_step, should_stop)
+
+
+def animate(
+    frames: video.Source,
+    preset: str | Preset = DEFAULT_PRESET,
+    *,
+    fps: float | None = None,
+    start: float = 0.0,
+    duration: float | None = None,
+    every: int = 1,
+    keep_going: bool = False,
+    skip: int = 0,
+    should_stop: Callable[[], bool] | None = None,
+    **options: Any,
+) -> Film:
+    """Turn a film into characters, as it is walked through.
+
+    `frames` and the options before `skip` are those of `core.video.frames`: any film, or pictures that a
+    program makes. Of what comes out the first `skip` frames are left out, and as little as possible of the
+    work for them is done (a stream cannot be gone on with). `options` are those of `fit` and the fields of
+    FilmConfig (stability, workers, ...). Diversity, which looks for rare characters, is 0 unless it is
+    given. Raises GlyphgradError, also while the frames are walked through.
+
+        >>> for timed in glyphgrad.animate("film.mp4", "terminal", cols=80):
+        ...     print(timed.start, timed.frame.text)
+    """
+    from glyphgrad.core import video
+
+    device = device_for(preset, options)
+    film_config = FilmConfig(**_take(options, FilmConfig))
+    config = config_for({"diversity_weight": 0.0} | options)
+    opened = partial(
+        video.frames,
+        frames,
+        fps=fps,
+        start=start,
+        duration=duration,
+        every=every,
+        gray=config.gray == "luma",
+        dark=device.dark,
+        keep_going=keep_going,
+    )
+    title = Path(frames).stem if isinstance(frames, str | Path) else ""
+    return animate_with(opened, device, config, film_config, title, skip, should_stop)
+
+
+def animate_with(
+    opened: Callable[[], video.Film],
+    device: Preset,
+    config: FitConfig,
+    film_config: FilmConfig,
+    title: str = "",
+    skip: int = 0,
+    should_stop: Callable[[], bool] | None = None,
+) -> Film:
+    """`animate` with its options already made into a device and configurations; `opened` opens the film."""
+    from glyphgrad.core.paged import paged
+    from glyphgrad.fit.animate import animate as animate_pages
+    from glyphgrad.fit.shots import shot_of
+
+    film = opened()
+    layout = device.layout_for(film.width, film.height)
+    begin = 0
+    if skip:
+        begin = shot_of(skip, paged(film, layout, device.fit, device.dark))
+        film = opened()
+    pages = paged(film, layout, device.fit, device.dark)
+    header = ClipHeader(
+        layout.rows,
+        layout.cols,
+        device.name,
+        device.dark,
+        printable(title),
+        SOFTWARE,
+        None if film.duration is None else round(1000 * film.duration),
+    )
+    atlas = _atlas(device)
+    unseen = Frame(np.full((layout.rows, layout.cols), ord(" "), np.uint32))
+
+    def pairs() -> Iterator[tuple[float, Frame | None]]:
+        last = 0.0
+        for last, _ in islice(pages, begin):
+            yield last, unseen
+        for last, frame in animate_pages(pages, atlas, layout, config, film_config, device.dark, should_stop):
+            yield last, frame
+        yield film.until(last), None
+
+    return Film(header, islice(timed(pairs()), skip, None))
+
+
+def _atlas(device: Preset) -> GlyphAtlas:
+    """The device's glyphs, with a GlyphgradWarning when some are cut."""
     atlas = device.atlas()
     if atlas.cut:
         warnings.warn(
             f"{len(atlas.cut)} glyphs leave their cell and are cut ({atlas.cut[:12]}{'...' * (len(atlas.cut) > 12)}): "
             "`glyphgrad chars` shows them",
             GlyphgradWarning,
-            stacklevel=2,
+            stacklevel=3,
         )
-    return fit_target(wanted, atlas, layout, config, device.dark, on_step, should_stop)
+    return atlas
 
 
 def score(

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from glyphgrad.cli.options import FPS, INTERRUPTED, device_arguments, look_options
-from glyphgrad.codec.defaults import CAST_VERSION
+from glyphgrad.cli.options import CAST_VERSION_OPTION, FPS, INTERRUPTED, device_arguments, look_options
 from glyphgrad.core.presets import DEFAULT_PRESET, PRESETS
 from glyphgrad.errors import ClipError, ConfigError
+from glyphgrad.version import SOFTWARE
 
 if TYPE_CHECKING:
     from glyphgrad.codec.formats import WriteOptions
@@ -25,9 +25,7 @@ if TYPE_CHECKING:
 @click.argument("source", type=Path)
 @click.argument("target", type=Path)
 @FPS
-@click.option(
-    "--cast-version", type=int, default=CAST_VERSION, show_default=True, help="Of a .cast; asciinema 2 plays 2 only."
-)
+@CAST_VERSION_OPTION
 @click.option("--pictures", is_flag=True, help="Draw every frame of a directory as a PNG too.")
 @click.option("--preset", help=f"Device: {', '.join(PRESETS)}.  [the film's own, else {DEFAULT_PRESET}]")
 @look_options
@@ -45,9 +43,7 @@ def convert(source: Path, target: Path, fps: float, cast_version: int, pictures:
         _check(source, target)
         device = _device(film.header, given)
         options = WriteOptions(device, cast_version, pictures)
-        header = replace(
-            film.header, preset=given["preset"] or film.header.preset, dark=device.dark, software=_software()
-        )
+        header = replace(film.header, preset=given["preset"] or film.header.preset, dark=device.dark, software=SOFTWARE)
         frames = iter(film)
         first = list(islice(frames, 2))
         if _is_still(target, len(first)):
@@ -78,12 +74,6 @@ def _device(header: ClipHeader, given: dict[str, Any]) -> Preset:
     device = preset_named(given["preset"]) if given["preset"] else device_of(header)
     changes = device_arguments({**given, "preset": device.name})
     return api.device_for(device, {name: value for name, value in changes.items() if name != "preset"})
-
-
-def _software() -> str:
-    from glyphgrad import __version__
-
-    return f"glyphgrad {__version__}"
 
 
 def _suffix(path: Path) -> str:

@@ -9,15 +9,19 @@ import warnings
 
 import click
 
-from glyphgrad import __version__
+from glyphgrad.version import __version__
+from glyphgrad.cli.animate import animate
 from glyphgrad.cli.chars import chars
 from glyphgrad.cli.convert import convert
 from glyphgrad.cli.fit import fit
 from glyphgrad.cli.info import info
 from glyphgrad.cli.options import INTERRUPTED
+from glyphgrad.cli.play import play
 from glyphgrad.cli.presets import presets
 from glyphgrad.cli.score import score
+from glyphgrad.cli.serve import serve
 from glyphgrad.cli.steps import progress
+from glyphgrad.cli.structure import structure
 from glyphgrad.cli.tune import tune
 from glyphgrad.errors import GlyphgradError, GlyphgradWarning
 
@@ -34,7 +38,7 @@ def cli(context: click.Context) -> None:
         context.exit(2)
 
 
-for command in (fit, chars, presets, score, progress, tune, convert, info):
+for command in (fit, animate, chars, presets, score, progress, tune, convert, info, play, serve, structure):
     cli.add_command(command)
 
 

@@ -34,15 +34,16 @@ def default(kind: type, name: str) -> Any:
 
 def device_options(command: Command) -> Command:
     """--preset and what overrides it; they arrive as keyword arguments of the same names."""
-    return _with([_PRESET, *_CELL, *_CHARACTERS, *_LOOK], command)
+    return with_options([_PRESET, *_CELL, *_CHARACTERS, *_LOOK], command)
 
 
 def look_options(command: Command) -> Command:
     """What overrides a preset in drawing characters that are there already."""
-    return _with(_CELL + _LOOK, command)
+    return with_options(_CELL + _LOOK, command)
 
 
-def _with(options: Sequence[Callable[[Command], Command]], command: Command) -> Command:
+def with_options(options: Sequence[Callable[[Command], Command]], command: Command) -> Command:
+    """A command with some options, the first of which its help shows first."""
     for option in reversed(options):
         command = option(command)
     return command
@@ -93,6 +94,14 @@ FPS = click.option(
     default=defaults.FPS,
     show_default=True,
     help="Frames a second of a film that holds no times: a text, a directory without film.json.",
+)
+
+CAST_VERSION_OPTION = click.option(
+    "--cast-version",
+    type=int,
+    default=defaults.CAST_VERSION,
+    show_default=True,
+    help="Of a .cast; asciinema 2 plays 2 only.",
 )
 
 MAX_PIXELS_OPTION = click.option(

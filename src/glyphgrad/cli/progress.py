@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Callable
-from contextlib import ExitStack
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -95,3 +97,28 @@ def _bar() -> Any:
 
     columns = (BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[figures]}"), TimeRemainingColumn())
     return Progress(*columns, console=Console(stderr=True), transient=True)
+
+
+@contextmanager
+def film_bar(duration: int | None, shown: bool) -> Iterator[Callable[[int], None]]:
+    """What is told after every frame how many milliseconds of a film (of `duration`) are done.
+
+    If `shown` it draws a bar with frames a second and the time left.
+    """
+    if not shown:
+        yield lambda _: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (BarColumn(), TextColumn("{task.fields[figures]}"), TimeRemainingColumn())
+    begun, frames = time.monotonic(), count(1)
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("animate", total=duration, figures="")
+
+        def advance(done: int) -> None:
+            made = next(frames)
+            rate = made / max(time.monotonic() - begun, 1e-3)
+            bar.update(task, completed=done, figures=f"{made} frames, {rate:.0f} a second")
+
+        yield advance

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from PIL.GifImagePlugin import getdata
 
+from glyphgrad.codec.soundtrack import Sound, Soundtrack
 from glyphgrad.codec.whole import whole_file
 from glyphgrad.errors import ConfigError, OutputError
 
@@ -45,9 +46,9 @@ def suffix_of(path: Path) -> str:
     return suffix
 
 
-def encoder(file: IO[bytes], suffix: str) -> Encoder:
-    """The encoder of a suffix, writing to a binary file: one that can seek for .mp4 and .webm."""
-    return Gif(file) if suffix == ".gif" else Video(file, suffix)
+def encoder(file: IO[bytes], suffix: str, sound: Sound | None = None) -> Encoder:
+    """The encoder of a suffix, writing to a binary file: one that can seek for .mp4 and .webm, which take sound."""
+    return Gif(file) if suffix == ".gif" else Video(file, suffix, sound)
 
 
 @contextmanager
@@ -199,18 +200,22 @@ class Video:
     of its time: players do not agree on how long to show one that nothing follows.
     """
 
-    def __init__(self, file: IO[bytes], suffix: str):
+    def __init__(self, file: IO[bytes], suffix: str, sound: Sound | None = None):
         import av  # takes a tenth of a second to import
 
         self.one_size, self.suffix = _OneSize(), suffix
         self.container = av.open(file, "w", format=suffix[1:])
         self.stream: VideoStream | None = None
+        self.sound = sound
+        self.soundtrack: Soundtrack | None = None
         self.time = self.begun = Fraction(0)
 
     def add(self, picture: Picture, seconds: float) -> None:
         image = self.one_size(picture).convert("RGB")
         pixels = np.pad(np.asarray(image), ((0, image.height % 2), (0, image.width % 2), (0, 0)), mode="edge")
         self._encode(pixels, self.time)
+        if self.soundtrack:
+            self.soundtrack.write(float(self.time) + seconds)
         self.last, self.begun = pixels, self.time
         self.time += Fraction(seconds)
 
@@ -219,6 +224,8 @@ class Video:
         if self.time - _END > self.begun:
             self._encode(self.last, self.time - _END)
         self._encode(None)
+        if self.soundtrack:
+            self.soundtrack.close()
         self.container.close()
 
     def _encode(self, pixels: NDArray[np.uint8] | None, time: Fraction = Fraction(0)) -> None:
@@ -244,4 +251,6 @@ class Video:
         stream = cast("VideoStream", self.container.add_stream(codec, options=options))
         stream.height, stream.width, stream.pix_fmt = height, width, "yuv420p"
         stream.codec_context.time_base = Fraction(1, _TICKS)
+        if self.sound:
+            self.soundtrack = Soundtrack(self.sound, self.container, self.suffix)
         return stream

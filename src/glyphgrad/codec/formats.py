@@ -16,6 +16,7 @@ from glyphgrad.codec.defaults import CAST_VERSION, FPS
 from glyphgrad.codec.draw import Drawer, device_of
 from glyphgrad.codec.film_text import TextEncoder, check_fps, decode_pages, pages
 from glyphgrad.codec.frames import FramesSink, read_frames
+from glyphgrad.codec.soundtrack import Sound
 from glyphgrad.codec.whole import whole_file
 from glyphgrad.core.clip import ClipHeader, Film, TimedFrame, check_frame
 from glyphgrad.core.presets import Preset
@@ -30,12 +31,13 @@ _LONGEST = 1 << 25
 @dataclass(frozen=True)
 class WriteOptions:
     """What a format may be told: `device` that draws pictures (None: the header's), the asciicast version,
-    whether a frames directory gets pictures, and whether it is gone on with."""
+    whether a frames directory gets pictures, and whether it is gone on with; the sound of a video."""
 
     device: Preset | None = None
     cast_version: int = CAST_VERSION
     pictures: bool = False
     resume: bool = False
+    sound: Sound | None = None
 
 
 class Encoder(Protocol):
@@ -171,7 +173,7 @@ def _encoding(encoder: Callable[[ClipHeader, WriteOptions], Encoder]) -> Opener:
 @contextmanager
 def _open_pictures(path: Path, header: ClipHeader, options: WriteOptions) -> Iterator[Sink]:
     with whole_file(path) as file:
-        yield _PictureSink(film.encoder(file, film.suffix_of(path)), _drawer(header, options))
+        yield _PictureSink(film.encoder(file, film.suffix_of(path), options.sound), _drawer(header, options))
 
 
 def _open_frames(path: Path, header: ClipHeader, options: WriteOptions) -> AbstractContextManager[Sink]:

@@ -1,11 +1,11 @@
-"""Films made of pictures: a directory of them, a list of their names, or one animated picture."""
+"""Films made of pictures: a directory of them, a list of their names, one animated picture, or what a program has."""
 
 from __future__ import annotations
 
 import codecs
 import io
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import count
 from pathlib import Path
 
@@ -159,6 +159,39 @@ class Stills:
         if picture.size != self._size:
             raise PictureError(
                 f"{where}picture {str(path)!r} is {picture.width} x {picture.height}, those before it "
+                f"{self._size[0]} x {self._size[1]}: give frames of one size"
+            )
+        return picture
+
+    def size(self, frame: Image.Image) -> tuple[int, int]:
+        return frame.size
+
+    def draw(self, frame: Image.Image, size: tuple[int, int], gray: bool) -> NDArray[np.uint8]:
+        return _drawn(frame, size, gray)
+
+
+class Given:
+    """Pictures that a program hands over, one after the other at a steady rate; see `video.Reel`."""
+
+    has_audio = False
+    duration: float | None = None
+
+    def __init__(self, pictures: Iterable[target.Source], fps: float | None, dark: bool) -> None:
+        self._pictures, self._dark = pictures, dark
+        self._size: tuple[int, int] | None = None
+        self.fps = fps or FPS
+
+    def shown(self, start: float) -> Iterator[tuple[float, float, target.Source]]:  # noqa: ARG002
+        for number, picture in enumerate(self._pictures):
+            yield number / self.fps, 1 / self.fps, picture
+
+    def load(self, frame: target.Source) -> Image.Image:
+        """The picture, which must be of the size of the first one. Raises PictureError, ConfigError."""
+        picture = target.load(frame, self._dark)
+        self._size = self._size or picture.size
+        if picture.size != self._size:
+            raise PictureError(
+                f"a picture is {picture.width} x {picture.height}, those before it "
                 f"{self._size[0]} x {self._size[1]}: give frames of one size"
             )
         return picture

@@ -9,17 +9,18 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import chain, islice, takewhile
 from pathlib import Path
-from typing import Any, BinaryIO, NamedTuple, Protocol, cast
+from typing import Any, BinaryIO, NamedTuple, Protocol, TypeGuard, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
+from glyphgrad.core import target
 from glyphgrad.core.decoder import Video
-from glyphgrad.core.stills import Animation, Stills, is_animation, is_list
+from glyphgrad.core.stills import Animation, Given, Stills, is_animation, is_list
 from glyphgrad.errors import ConfigError, GlyphgradWarning, PictureError
 
 Picture = NDArray[np.uint8]
-Source = str | Path | BinaryIO
+Source = str | Path | BinaryIO | Iterable[target.Source]
 
 MAX_FPS = 240
 SLACK = 1e-3
@@ -41,7 +42,7 @@ Shown = tuple[float, float, Any]
 
 
 class Reel(Protocol):
-    """A film as its source gives it: `Video`, `Animation` or `Stills`."""
+    """A film as its source gives it: `Video`, `Animation`, `Stills` or `Given`."""
 
     fps: float
     duration: float | None
@@ -90,6 +91,12 @@ class Film:
             raise ConfigError(f"size is {size[0]} x {size[1]}: give at least 1 x 1 pixels")
         return self._drawn(size)
 
+    def until(self, last: float) -> float:
+        """When the film ends, in seconds, if its last picture came at `last`."""
+        if isinstance(self._reel, Animation) and self.duration is not None:
+            return max(self.duration, last + SLACK)
+        return last + 1 / self.fps
+
     def _drawn(self, size: tuple[int, int]) -> Iterator[Timed]:
         last, picture = None, np.zeros((0, 0), np.uint8)
         for time, _, frame in self._shown:
@@ -109,11 +116,11 @@ def frames(
     dark: bool = False,
     keep_going: bool = False,
 ) -> Film:
-    """The film in `source`: a path or a binary stream, which need not seek.
+    """The film in `source`: a path, a binary stream, which need not seek, or pictures, one after the other.
 
     A path leads to any video that FFmpeg decodes, an animated GIF, WebP or PNG, a directory of pictures
     (in natural order: 2 before 10) or a text file that names pictures one a line, relative to its own
-    folder. Directory and list run at `fps`, else at 30; of the rest each frame comes at its own time, or
+    folder. Directory, list and pictures run at `fps`, else at 30; of the rest each frame comes at its own time, or
     with `fps` at 0, 1 / fps, ... the latest that has begun. `start` and `duration` are seconds; the frame on
     the screen at `start` comes at time 0. `every` N-th frame is taken, at its own time. `gray`: luma instead
     of RGB. Transparent pixels show the paper, black if `dark`.
@@ -156,7 +163,13 @@ def _check(fps: float | None, start: float, duration: float | None, every: int) 
 
 
 def _name(source: Source) -> str:
-    return repr(str(source)) if isinstance(source, str | Path) else "standard input"
+    if isinstance(source, str | Path):
+        return repr(str(source))
+    return "standard input" if _is_stream(source) else "given"
+
+
+def _is_stream(source: Source) -> TypeGuard[BinaryIO]:
+    return hasattr(source, "read")
 
 
 # --- Where a film comes from ---
@@ -165,6 +178,8 @@ def _name(source: Source) -> str:
 def _reel(source: Source, fps: float | None, dark: bool, keep_going: bool) -> Reel:
     name = _name(source)
     if not isinstance(source, str | Path):
+        if not _is_stream(source):
+            return Given(source, fps, dark)
         head, stream = _peeked(source)
         return Animation(stream.read(), name, dark) if is_animation(head) else Video(stream, name)
     path = Path(source)

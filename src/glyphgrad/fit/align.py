@@ -25,7 +25,7 @@ from glyphgrad.fit.filters import Filter, Indices
 from glyphgrad.fit.matchmap import MatchMap
 from glyphgrad.fit.normal import normal
 from glyphgrad.fit.search import Progress
-from glyphgrad.fit.warp import GLOBAL, Doubles, Floating, Warp, linearised, warped
+from glyphgrad.fit.warp import GLOBAL, Doubles, Floating, Warp, half_cell, linearised, warped
 
 Solve = Callable[..., Indices]
 """discrete.solve, or that with some of its options given: called as solve(energy, effort=..., start=...)."""
@@ -44,6 +44,8 @@ _SLACKS = (0, 1, 2)
 """How many places (twelfths of a cell) a cell may lie from where shift and scale put it: the more, the more bent the page."""
 _RUNNERS, _TRIAL = 2, 2
 """How many starts get a trial, and of how many turns: where a descent ends its start does not quite tell."""
+_FOLLOWED = 2
+"""Turns for a picture of a film, which starts where the one before has ended."""
 _STEPS, _TURN = 40, 5
 """Steps of the descent, and after how many of them the grid has its turn."""
 _MEMORY = (0.9, 0.99)  # of Adam; 40 steps are few for its usual 0.999
@@ -63,6 +65,8 @@ def align(
     start: Indices | None = None,
     rate: float = FitConfig.alignment_lr,
     stiffness: float = FitConfig.warp_reg_weight,
+    last: Warp | None = None,
+    tie: float = 0.0,
     on_step: Callable[[Progress], None] | None = None,
     should_stop: Callable[[], bool] | None = None,
 ) -> tuple[Warp, Indices]:
@@ -72,7 +76,9 @@ def align(
     (and scale) or "warp" (and bend). `start` (rows, cols) is the grid that suits the target as it is;
     None: what `solve` finds. The energy is never higher than that of this grid: where no warp helps, it
     is returned, with the identity. `rate` is that of the first steps, falling to a tenth; `stiffness`
-    weighs the mean squared difference between the bends of neighbouring corners, in half cells. `on_step`
+    weighs the mean squared difference between the bends of neighbouring corners, in half cells. In a film
+    `last` is the warp of the picture before, from which the search goes on; the mean square of how far the
+    corners leave it, in half cells, costs `tie` times the unaligned energy. `on_step`
     is told of every turn, after which `should_stop` is asked. Raises ConfigError.
     """
     if how not in FREE:
@@ -84,18 +90,25 @@ def align(
     energy = Energy(target, coverage, layout, filters)
     plain = _State(Warp.identity(layout), solve(energy, effort=effort) if start is None else start, energy)
     if plain.energy == 0 or (should_stop is not None and should_stop()):
-        return plain.warp, plain.glyphs
-    search = _Alignment(energy, solve, FREE[how], stiffness, _PULL * plain.energy)
-    starts = sorted([(plain, 1.0), *search.starts()], key=lambda each: search.total(each[0]))
-    first = last = starts[0][0]
-    runs = [search.descent(state, share * rate) for state, share in starts[:_RUNNERS]]
-    for turn, last in enumerate(_leader(runs), start=1):
+        return last or plain.warp, plain.glyphs
+    search = _Alignment(energy, solve, FREE[how], stiffness, _PULL * plain.energy, last, tie * plain.energy)
+    if last is not None:
+        first = search.solved(last, plain.glyphs)
+        runs: list[Iterator[_State]] = [islice(search.descent(first, _SETTLE * rate), _FOLLOWED)]
+    else:
+        starts = sorted([(plain, 1.0), *search.starts()], key=lambda each: search.total(each[0]))
+        first = starts[0][0]
+        runs = [search.descent(state, share * rate) for state, share in starts[:_RUNNERS]]
+    state = first
+    for turn, state in enumerate(_leader(runs), start=1):
         if on_step is not None:
-            on_step(Progress(turn, last.energy, last.glyphs))
+            on_step(Progress(turn, state.energy, state.glyphs))
         if should_stop is not None and should_stop():
             break
-    last = search.solved(last.warp, last.glyphs, effort)
-    best = min(plain, first, last, key=lambda each: each.energy)
+    if last is not None:
+        best = min(first, state, key=search.total)
+    else:
+        best = min(plain, first, search.solved(state.warp, state.glyphs, effort), key=lambda each: each.energy)
     return best.warp, best.glyphs
 
 
@@ -118,7 +131,7 @@ class _Alignment:
     """What is minimised: the energy of a grid against the warped target, and the penalty of the warp.
 
     `plain` is the energy of the target as it is, `free` how many parameters may move, `pull` the weight
-    of the squares of the first four.
+    of the squares of the first four, `tie` that of the way from the `last` picture's warp.
     """
 
     plain: Energy
@@ -126,6 +139,8 @@ class _Alignment:
     free: float
     stiffness: float
     pull: float
+    last: Warp | None = None
+    tie: float = 0.0
 
     def solved(self, warp: Warp, start: Indices | None = None, effort: str = "fast") -> _State:
         """With the grid that suits the target so warped."""
@@ -177,4 +192,14 @@ class _Alignment:
         slope -= np.diff(np.pad(across, ((0, 0), (1, 1), (0, 0))), axis=1)
         cost = weight * float((down**2).sum() + (across**2).sum()) + self.pull * float(whole @ whole)
         by_corner = 2 * weight * slope * (1 - bend**2)
-        return cost, np.concatenate([2 * self.pull * whole, by_corner.ravel()])
+        way, by_way = self._way(warp)
+        return cost + way, np.concatenate([2 * self.pull * whole, by_corner.ravel()]) + by_way
+
+    def _way(self, warp: Warp) -> tuple[float, Doubles]:
+        """What leaving the last picture's warp costs; and its derivative by the parameters."""
+        if self.last is None or not self.tie:
+            return 0.0, np.zeros_like(warp.parameters)
+        half = half_cell(warp.layout)
+        moved = (warp.displacements() - self.last.displacements()) / half
+        weight = self.tie / moved[..., 0].size
+        return weight * float((moved**2).sum()), warp.chain(2 * weight * moved / half)

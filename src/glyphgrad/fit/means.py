@@ -95,8 +95,10 @@ class Means:
         )
         return ways[best], grids[best]
 
-    def aligned(self, aim: Aim, start: Indices | None = None) -> tuple[Warp, Indices]:
-        """The warp of an aim, and the grid (rows, cols) that suits it then."""
+    def aligned(
+        self, aim: Aim, start: Indices | None = None, last: Warp | None = None, tie: float = 0.0
+    ) -> tuple[Warp, Indices]:
+        """The warp of an aim, and the grid (rows, cols) that suits it then; see `align` for the rest."""
         from glyphgrad.fit.align import align
 
         config = self.config
@@ -111,5 +113,7 @@ class Means:
             start=start,
             rate=config.alignment_lr,
             stiffness=config.warp_reg_weight,
+            last=last,
+            tie=tie,
             should_stop=self.should_stop,
         )

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,6 +52,42 @@ def shots(film: Iterable[Timed]) -> Iterator[tuple[bool, Timed]]:
         broken = error
     while ahead:
         yield judged()
+    if broken:
+        raise broken
+
+
+def shot_of(number: int, film: Iterable[Timed]) -> int:
+    """The number of the picture with which the shot of picture `number` begins."""
+    begin = 0
+    for place, (begins, _) in enumerate(islice(shots(film), number + 1)):
+        begin = place if begins else begin
+    return begin
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """Pictures that follow each other in one shot; whether the shot `begins` with them."""
+
+    begins: bool
+    pictures: list[Timed]
+
+
+def stretches(film: Iterable[Timed], length: int) -> Iterator[Stretch]:
+    """The shots of a film, cut into at most `length` pictures: what may be looked at before it is shown.
+
+    A PictureError of the film is raised after the pictures that precede it.
+    """
+    begun, pictures, broken = True, list[Timed](), None
+    try:
+        for begins, timed in shots(film):
+            if pictures and (begins or len(pictures) == length):
+                yield Stretch(begun, pictures)
+                begun, pictures = begins, []
+            pictures.append(timed)
+    except PictureError as error:
+        broken = error
+    if pictures:
+        yield Stretch(begun, pictures)
     if broken:
         raise broken
 

@@ -39,7 +39,7 @@ class ToneCurve:
         if self.contrast != 1:
             tones = np.clip((tones - np.float32(0.5)) * np.float32(self.contrast) + np.float32(0.5), 0, 1)
         curved = tones if self.gamma == 1 else tones**self.gamma
-        return np.asarray(self.ink * densest * curved, dtype=np.float32)
+        return curved if self.ink * densest == 1 else np.asarray(self.ink * densest * curved, dtype=np.float32)
 
 
 RICH = ToneCurve(1.4, 1.6, 1.4)
@@ -129,6 +129,8 @@ def tonal_range(target: NDArray[np.floating]) -> tuple[float, float]:
 
 def stretched(target: NDArray[np.floating], low: float, high: float) -> NDArray[np.float32]:
     """Tones from `low` to `high` as [0, 1]; beyond they are clipped."""
+    if (low, high) == (0, 1):
+        return np.asarray(target, dtype=np.float32)
     return np.asarray(np.clip((target - low) / (high - low), 0, 1), dtype=np.float32)
 
 
