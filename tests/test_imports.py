@@ -16,7 +16,8 @@ MAY_IMPORT = {
     "core": {"core", "errors"},
     "codec": {"codec", "core", "errors"},
     "fit": {"fit", "core", "errors"},
-    "structure": {"structure", "core", "errors"},
+    "structure": {"structure", "codec", "core", "errors"},
+    "play": {"play", "fit", "codec", "core", "errors"},
     "serve": {"serve", "codec", "core", "errors"},
     "studio": {"studio", "serve", "codec", "fit", "core", "errors", "api"},
     "errors.py": set(),
@@ -27,6 +28,7 @@ FORBIDDEN = {
     "core": {"torch", "asyncio", "rich", "click", "scipy"},
     "codec": {"torch", "asyncio", "rich", "click", "scipy"},
     "fit": {"asyncio", "rich", "click"},
+    "play": {"torch", "asyncio", "rich", "click"},
     "serve": {"torch", "click"},
     "structure": {"asyncio", "rich", "click"},
     "studio": {"click"},
@@ -103,7 +105,20 @@ def test_importing_the_package_loads_no_torch() -> None:
 
 
 @pytest.mark.parametrize(
-    "command", [[], ["fit"], ["chars"], ["score"], ["presets"], ["progress"], ["tune"], ["convert"], ["info"]]
+    "command",
+    [
+        [],
+        ["fit"],
+        ["chars"],
+        ["score"],
+        ["presets"],
+        ["progress"],
+        ["tune"],
+        ["convert"],
+        ["info"],
+        ["animate"],
+        ["play"],
+    ],
 )
 def test_help_loads_no_torch(command: list[str]) -> None:
     said = run_python(

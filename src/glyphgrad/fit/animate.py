@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from itertools import islice
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -57,51 +57,66 @@ def animate(
     film = film or FilmConfig()
     means = Means(atlas, layout, config, should_stop)
     length = max(1, min(film.look_ahead, _HELD // (layout.height * layout.width)))
-    cast = _Cast(means, film)
+    cast = Cast(means, film)
     with means.few_threads():
-        jobs = _jobs(stretches(pages, length), means, dark)
-        for prepared in _mapped(_Job.prepared, jobs, film.workers):
+        looked = pages_of(stretches(pages, length), means, dark)
+        for prepared in _mapped(Page.prepared, looked, film.workers):
             if should_stop is not None and should_stop():
                 return
             yield prepared.time, atlas.frame(cast.glyphs(prepared))
 
 
 @dataclass(frozen=True, eq=False)
-class _Job:
+class Page:
     """A page to be prepared: how it is looked at, and the page before it in its shot, if any."""
 
     timed: Timed
-    before: Picture | None
     look: Look
+    before: Page | None
     means: Means
 
-    def prepared(self) -> _Prepared:
-        picture, config, slopes, moved = self.timed.picture, self.means.config, None, None
-        aim = self.look.aim(picture)
+    def prepared(self) -> Prepared:
+        aim, moved, delta = self.look.aim(self.timed.picture), None, None
         if self.before is not None:
-            moved = change(self.before, picture, self.means.layout)
-            if config.solver != "gradient" and config.align == "off":
-                slopes = self.means.energy(aim).slopes()
-        return _Prepared(self.timed.time, aim, slopes, moved)
+            moved = change(self.before.timed.picture, self.timed.picture, self.means.layout)
+            if self.means.config.solver != "gradient" and self.means.config.align == "off":
+                delta = self._delta(self.means.energy(aim), moved, self.before.look is self.look)
+        return Prepared(self.timed.time, aim, moved, delta)
+
+    def alone(self) -> Page:
+        """The page without those before it, which it would keep in memory."""
+        return replace(self, before=None)
+
+    def _delta(self, energy: Energy, moved: NDArray[np.floating], alike: bool) -> Delta:
+        """Slopes of the cells that see a change; of all if the look is another."""
+        where = grown(moved > 0, *energy.pairs.reach) if alike else np.ones(moved.shape, bool)
+        return Delta(energy.slopes_at(where), where)
+
+
+class Delta(NamedTuple):
+    """The slopes (n, G) of the cells that a mask (rows, cols) tells to have changed."""
+
+    slopes: Floats
+    where: NDArray[np.bool_]
 
 
 @dataclass(frozen=True, eq=False)
-class _Prepared:
+class Prepared:
     """What is needed of a page to find its grid.
 
-    `moved` (rows, cols) is None for the first page of a shot, `slopes` where the grid does not follow from them.
+    `moved` (rows, cols) is None for the first page of a shot, `delta` where the grid does not follow from it.
     """
 
     time: float
     aim: Aim
-    slopes: Floats | None
     moved: NDArray[np.floating] | None
+    delta: Delta | None
 
 
-def _jobs(film: Iterable[Stretch], means: Means, dark: bool) -> Iterator[_Job]:
+def pages_of(film: Iterable[Stretch], means: Means, dark: bool) -> Iterator[Page]:
     """The pages of a film, each with the look of its shot."""
     now: Look | None = None
-    last: Picture | None = None
+    last: Page | None = None
     for stretch in film:
         pages = [timed.picture for timed in stretch.pictures]
         if now is None or stretch.begins:
@@ -109,13 +124,16 @@ def _jobs(film: Iterable[Stretch], means: Means, dark: bool) -> Iterator[_Job]:
             last = None
         else:
             before, now = now, look.went_on(now, pages, means)
+            if now.tone.crisp != before.tone.crisp:  # another objective: nothing to go on from
+                before, last = now, None
         for place, timed in enumerate(stretch.pictures, start=1):
             shade = now if now is before else look.between(before, now, place / len(pages))
-            yield _Job(timed, last, shade, means)
-            last = timed.picture
+            page = Page(timed, shade, last, means)
+            yield page
+            last = page.alone()
 
 
-class _Cast:
+class Cast:
     """The grid on its way through the film."""
 
     def __init__(self, means: Means, film: FilmConfig) -> None:
@@ -123,18 +141,19 @@ class _Cast:
         self._follower: Follower | None = None
         self._warp: Warp | None = None
 
-    def glyphs(self, page: _Prepared) -> Indices:
+    def glyphs(self, page: Prepared) -> Indices:
         """(rows, cols) The grid of the next page."""
         if page.moved is None:
             self._follower = self._warp = None
         if self._means.config.solver == "gradient":
             return self._descended(page.aim)
-        if page.slopes is not None and page.moved is not None and self._follower:
-            return self._follower.follow(page.slopes, page.moved)
+        if page.delta is not None and page.moved is not None and self._follower:
+            return self._follower.follow(*page.delta, page.moved)
         aim = page.aim if self._means.config.align == "off" else self._aligned(page.aim)
         energy = self._means.energy(aim)
         if page.moved is not None and self._follower:
-            return self._follower.follow(energy.slopes(), page.moved)
+            everywhere = np.ones(page.moved.shape, bool)
+            return self._follower.follow(energy.slopes_at(everywhere), everywhere, page.moved)
         return self._begun(energy)
 
     def _begun(self, energy: Energy) -> Indices:
@@ -168,6 +187,14 @@ def change(before: Picture, after: Picture, layout: Layout) -> NDArray[np.float6
     lines = gaps[:, : layout.cell_height].sum(axis=1, dtype=np.uint32)
     cells = lines.reshape(layout.rows, layout.cols, layout.cell_width).sum(axis=2)
     return np.asarray(cells / (255 * layout.cell_height * layout.cell_width))
+
+
+def grown(mask: NDArray[np.bool_], rows: int, cols: int) -> NDArray[np.bool_]:
+    """A mask (n, m) and all that lies at most so many rows and columns away from it."""
+    for axis, reach in enumerate((rows, cols)):
+        padded = np.pad(mask, [(reach, reach) if each == axis else (0, 0) for each in (0, 1)])
+        mask = np.asarray(np.lib.stride_tricks.sliding_window_view(padded, 2 * reach + 1, axis=axis).any(axis=-1))
+    return mask
 
 
 def _mapped(work: Callable[[A], B], jobs: Iterator[A], workers: int) -> Iterator[B]:

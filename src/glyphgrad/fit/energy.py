@@ -308,6 +308,12 @@ class Energy:
         """(rows, cols, G) -2 <A t, b_l>: the field of blank paper, and what the target adds to that of any grid."""
         return self._project(-2 * normal(self.target, self.layout, self.filters))
 
+    def slopes_at(self, where: NDArray[np.bool_]) -> Floats:
+        """(n, G) The slopes of the n cells of a mask (rows, cols), row by row."""
+        image = -2 * normal(self.target, self.layout, self.filters)
+        seen = [pixels[row] for pixels, row in zip(self._cells(image), where, strict=True)]
+        return np.concatenate(seen) @ self.coverage.reshape(len(self.coverage), -1).T
+
     def unary(self) -> Floats:
         """(rows, cols, G) The terms of one cell: E = paper + sum of unary + sum over ordered pairs of cells of `pairs`."""
         cost = self.slopes()

@@ -48,20 +48,22 @@ class Follower:
         """(rows, cols) The glyphs as they are."""
         return self._search.grid()
 
-    def follow(self, slopes: Floats, moved: NDArray[np.floating]) -> Indices:
-        """The grid of the next picture, by its slopes (rows, cols, G) and how far each cell (rows, cols) has moved.
+    def follow(self, slopes: Floats, where: NDArray[np.bool_], moved: NDArray[np.floating]) -> Indices:
+        """The grid of the next picture: by its slopes (n, G), how far each cell (rows, cols) has moved, and where.
 
-        `moved` is the mean change of the target's ink, in [0, 1].
+        `moved` is the mean change of the target's ink, in [0, 1]; `where` (rows, cols) are the n cells whose
+        slopes are given, those of the others are what they were.
         """
         search, cells, (held, glyphs) = self._search, self._cells, self._held
-        change = (slopes - self._slopes).reshape(len(cells), -1)
-        self._slopes = slopes
-        search.field[cells] += change
+        change = slopes - self._slopes[where]
+        self._slopes[where] = slopes
         search.field[cells, glyphs] += held
+        changed = cells[where.ravel()]
+        search.field[changed] += change
+        search.stale[changed] = np.abs(change).max(axis=1, initial=0) > search.slack
         still = np.clip((MOVED - moved.ravel()) / (MOVED - STILL), 0, 1)
         self._held = held, glyphs = np.float32(self._cost) * still.astype(np.float32), search.glyphs[cells]
         search.field[cells, glyphs] -= held
-        search.stale[cells] = np.abs(change).max(axis=1) > search.slack
         search.forget()
         settle(search)
         return search.best()

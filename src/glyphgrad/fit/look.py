@@ -77,7 +77,8 @@ def went_on(look: Look, pages: Sequence[Picture], means: Means) -> Look:
     if tone.curve == _FLAT:
         return replace(look, tone=_toned(look, samples, means))
     low, high = _widened(*tonal_range(np.concatenate([look.shown(page) for page in samples])))
-    return replace(look, tone=replace(tone, low=min(low, tone.low), high=max(high, tone.high)))
+    low, high = min(low, tone.low), max(high, tone.high)
+    return look if (low, high) == (tone.low, tone.high) else replace(look, tone=replace(tone, low=low, high=high))
 
 
 def between(before: Look, after: Look, way: float) -> Look:
