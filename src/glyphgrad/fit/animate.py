@@ -11,7 +11,6 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from itertools import islice
 from typing import NamedTuple, TypeVar
 
 import numpy as np
@@ -21,6 +20,7 @@ from glyphgrad.core.atlas import GlyphAtlas
 from glyphgrad.core.frame import Frame
 from glyphgrad.core.layout import Layout
 from glyphgrad.core.video import Picture, Timed
+from glyphgrad.errors import PictureError
 from glyphgrad.fit import look
 from glyphgrad.fit.config import FilmConfig, FitConfig
 from glyphgrad.fit.energy import Energy, Floats
@@ -139,12 +139,12 @@ class Cast:
     def __init__(self, means: Means, film: FilmConfig) -> None:
         self._means, self._film = means, film
         self._follower: Follower | None = None
-        self._warp: Warp | None = None
+        self.warp: Warp | None = None
 
     def glyphs(self, page: Prepared) -> Indices:
         """(rows, cols) The grid of the next page."""
         if page.moved is None:
-            self._follower = self._warp = None
+            self._follower = self.warp = None
         if self._means.config.solver == "gradient":
             return self._descended(page.aim)
         if page.delta is not None and page.moved is not None and self._follower:
@@ -165,8 +165,8 @@ class Cast:
     def _aligned(self, aim: Aim) -> Aim:
         """The aim, moved to where it suits the characters, which is not far from where the one before was."""
         start = self._follower.grid if self._follower else None
-        self._warp, _ = self._means.aligned(aim, start, self._warp, self._film.temporal_weight)
-        return replace(aim, ink=warped(aim.ink, self._warp))
+        self.warp, _ = self._means.aligned(aim, start, self.warp, self._film.temporal_weight)
+        return replace(aim, ink=warped(aim.ink, self.warp))
 
     def _descended(self, aim: Aim) -> Indices:
         """By the original's descent: every page for itself but for its place."""
@@ -203,8 +203,17 @@ def _mapped(work: Callable[[A], B], jobs: Iterator[A], workers: int) -> Iterator
         yield from map(work, jobs)
         return
     with ThreadPoolExecutor(workers - 1) as pool:
-        ahead: deque[Future[B]] = deque(pool.submit(work, job) for job in islice(jobs, 2 * workers))
-        while ahead:
-            done = ahead.popleft().result()
-            ahead.extend(pool.submit(work, job) for job in islice(jobs, 1))
-            yield done
+        ahead, broken = deque[Future[B]](), None
+        while True:
+            try:
+                while not broken and len(ahead) < 2 * workers:
+                    ahead.append(pool.submit(work, next(jobs)))
+            except StopIteration:
+                pass
+            except PictureError as error:  # what precedes it is still to come
+                broken = error
+            if not ahead:
+                break
+            yield ahead.popleft().result()
+        if broken:
+            raise broken

@@ -27,6 +27,8 @@ _SAMPLES = 3
 """Pictures of a stretch that its look is learned from."""
 _SPAN = 0.5
 """Least range of tones that is stretched over all of the ink: a shot that is dark is meant to be."""
+_BEYOND = 0.15
+"""Share of the pixels beyond the range of tones from which on it has to grow."""
 _FLAT = ToneCurve(1.0)
 """The curve of pictures of one tone: it says nothing about those that follow."""
 
@@ -67,18 +69,21 @@ def learn(pages: Sequence[Picture], means: Means, dark: bool) -> Look:
 
 
 def went_on(look: Look, pages: Sequence[Picture], means: Means) -> Look:
-    """The look of the same shot's next pages: its range of tones grows where they leave it, and never shrinks.
+    """The look of the same shot's next pages: the same, unless it no longer suits them.
 
-    So a dissolve into a lighter scene is seen, and a fade to black stays one.
+    When much of them lies beyond the range of tones, that grows; it never shrinks. So a dissolve into a
+    lighter scene is seen, a fade to black stays one, and a lamp that goes on darkens nothing else.
     """
     samples, tone = _sampled(pages), look.tone
     if tone is AS_IT_IS:
         return look
     if tone.curve == _FLAT:
         return replace(look, tone=_toned(look, samples, means))
-    low, high = _widened(*tonal_range(np.concatenate([look.shown(page) for page in samples])))
-    low, high = min(low, tone.low), max(high, tone.high)
-    return look if (low, high) == (tone.low, tone.high) else replace(look, tone=replace(tone, low=low, high=high))
+    shown = np.concatenate([look.shown(page) for page in samples])
+    if np.mean((shown < tone.low) | (shown > tone.high)) < _BEYOND:
+        return look
+    low, high = _widened(*tonal_range(shown))
+    return replace(look, tone=replace(tone, low=min(low, tone.low), high=max(high, tone.high)))
 
 
 def between(before: Look, after: Look, way: float) -> Look:
