@@ -23,7 +23,7 @@ from glyphgrad.core.frame import Frame
 from glyphgrad.core.layout import Layout
 from glyphgrad.core.presets import DEFAULT_PRESET, Preset, preset_named
 from glyphgrad.core.target import MAX_PIXELS, Source
-from glyphgrad.errors import ConfigError, GlyphgradWarning, TextError
+from glyphgrad.errors import ConfigError, GlyphgradWarning, PictureError, TextError
 from glyphgrad.fit.config import DESCENT, AnnealConfig, FilmConfig, FitConfig, LossWeights
 from glyphgrad.fit.fit import FitResult
 from glyphgrad.fit.fit import fit as fit_target
@@ -154,10 +154,14 @@ def animate_with(
 
     def pairs() -> Iterator[tuple[float, Frame | None]]:
         last = 0.0
-        for last, _ in islice(pages, begin):
-            yield last, unseen
-        for last, frame in animate_pages(pages, atlas, layout, config, film_config, device.dark, should_stop):
-            yield last, frame
+        try:
+            for last, _ in islice(pages, begin):
+                yield last, unseen
+            for last, frame in animate_pages(pages, atlas, layout, config, film_config, device.dark, should_stop):
+                yield last, frame
+        except PictureError:  # the frame before it is still to be shown
+            yield film.until(last), None
+            raise
         yield film.until(last), None
 
     return Film(header, islice(timed(pairs()), skip, None))

@@ -14,6 +14,7 @@ from typing import Any
 import av
 import numpy as np
 import pytest
+from PIL import Image
 
 from glyphgrad.core.video import Film, frames
 from glyphgrad.errors import ConfigError, GlyphgradWarning, PictureError
@@ -533,3 +534,33 @@ def test_memory_does_not_grow_with_length(tmp_path: Path) -> None:
 def test_importing_it_does_not_load_pyav() -> None:
     code = "import sys, glyphgrad.core.video, glyphgrad.fit.shots; print('av' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout == "False\n"
+
+
+# --- Pictures that a program makes ---
+
+
+def test_pictures_of_a_program_come_at_their_rate() -> None:
+    made = (np.full((4, 6), level, np.uint8) for level in (0, 100, 200))
+    film = frames(made, fps=4)
+    assert (film.width, film.height, film.fps, film.duration) == (6, 4, 4, None)
+    shown = list(film.pictures())
+    assert [(time, int(picture[0, 0])) for time, picture in shown] == [(0, 0), (0.25, 100), (0.5, 200)]
+    assert film.until(shown[-1].time) == 0.75
+
+
+def test_pictures_of_a_program_are_anything_a_picture_is() -> None:
+    floats = np.full((4, 6, 3), 0.5)
+    shown = list(frames([floats, Image.new("RGB", (6, 4), "white")], gray=False).pictures())
+    assert [picture.shape for _, picture in shown] == [(4, 6, 3)] * 2
+    assert [int(picture[0, 0, 0]) for _, picture in shown] == [128, 255]
+
+
+def test_pictures_of_a_program_are_of_one_size() -> None:
+    film = frames([np.zeros((4, 6), np.uint8), np.zeros((5, 6), np.uint8)])
+    with pytest.raises(PictureError, match="6 x 5, those before it 6 x 4"):
+        list(film.pictures())
+
+
+def test_no_pictures_are_no_film() -> None:
+    with pytest.raises(PictureError, match="given holds no frame"):
+        frames([])

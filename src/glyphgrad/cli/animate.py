@@ -73,7 +73,8 @@ def animate(source: str, output: Path, **given: Any) -> int:
     reading = {name: given.pop(name) for name in names}
     writing = {name: given.pop(name) for name in ("cast_version", "pictures", "resume")}
     audio, quiet = given.pop("audio"), given.pop("quiet")
-    given["workers"] = given["workers"] or _cores()
+    if given["workers"] is None:
+        given["workers"] = _cores()
     film_config = FilmConfig(**{name: value for name in _FILM if (value := given.pop(name)) is not None})
     options = {"diversity_weight": 0.0} | fit_arguments(given)
     device, config = api.device_for(options.pop("preset"), options), api.config_for(options)

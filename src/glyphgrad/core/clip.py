@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from glyphgrad.core.frame import Frame
 from glyphgrad.core.layout import MAX_CELLS
-from glyphgrad.errors import ClipError
+from glyphgrad.errors import ClipError, PictureError
 
 MAX_TIME = 2**32 - 1
 """Milliseconds a film may last, 49 days: a clip file has four bytes for them."""
@@ -103,25 +103,31 @@ def timed(frames: Iterable[tuple[float, Frame | None]]) -> Iterator[TimedFrame]:
 
     The first one's time becomes 0. None for a frame says that the film lasts until then; where nothing
     says so, the last frame stays as long as the one before it. Of frames within one millisecond the last
-    is shown. Raises ClipError for times that go back.
+    is shown. Raises ClipError for times that go back. A PictureError of the frames is raised after the last of them.
     """
     shown: Frame | None = None
     origin = 0.0
     start = now = 0
     length = _UNKNOWN
-    for seconds, frame in frames:
-        if shown is None:
-            origin = seconds
-        before, now = now, round(1000 * (seconds - origin))
-        if now < before:
-            raise ClipError(f"a frame at {now} ms comes after one at {before} ms: give them in order")
-        if frame is not None:
-            if shown is not None and now > start:
-                yield TimedFrame(start, now, shown)
-                start, length = now, now - start
-            shown = frame
+    broken = None
+    try:
+        for seconds, frame in frames:
+            if shown is None:
+                origin = seconds
+            before, now = now, round(1000 * (seconds - origin))
+            if now < before:
+                raise ClipError(f"a frame at {now} ms comes after one at {before} ms: give them in order")
+            if frame is not None:
+                if shown is not None and now > start:
+                    yield TimedFrame(start, now, shown)
+                    start, length = now, now - start
+                shown = frame
+    except PictureError as error:
+        broken = error
     if shown is not None:
         yield TimedFrame(start, now if now > start else start + length, shown)
+    if broken:
+        raise broken
 
 
 def check_frame(frame: Frame, header: ClipHeader) -> None:
