@@ -23,6 +23,7 @@ from pathlib import Path
 import click
 import numpy as np
 
+import play
 from glyphgrad.codec.formats import open_film
 from glyphgrad.codec.paint import paint
 from glyphgrad.core import video
@@ -34,7 +35,7 @@ from glyphgrad.fit.follow import STILL
 from glyphgrad.fit.means import Means
 from glyphgrad.fit.shots import stretches
 from machine import HERE, about
-from tables import table
+from tables import Cell, table
 
 PACKAGE = "badapple-terminal==0.1.2"
 FILM = "badapple_terminal/assets/badapple.mp4"
@@ -87,7 +88,7 @@ def animated(film: Path, clip: Path, objective: str, seconds: float | None) -> R
 
 
 def speed(film: Path, clips: Path, seconds: float | None) -> str:
-    rows = []
+    rows: list[list[Cell]] = []
     for objective, limit in OBJECTIVES.items():
         clip = clips / f"{objective}.glyph"
         took = animated(film, clip, objective, seconds)
@@ -105,11 +106,9 @@ def speed(film: Path, clips: Path, seconds: float | None) -> str:
 
 def steady(film: Path, clips: Path, seconds: float | None) -> str:
     """How often characters change where the target does not, and what holding them costs."""
-    rows = []
+    rows: list[list[Cell]] = []
     for objective in OBJECTIVES:
-        clip = clips / f"{objective}.glyph"
-        if not clip.exists():
-            animated(film, clip, objective, seconds)
+        clip = made_by(film, clips, objective, seconds)
         held, alone, here, there = Changes(), Changes(), 0.0, 0.0
         for energy, moved, frame, own in compared(film, clip, objective, seconds):
             held.add(moved, frame)
@@ -122,6 +121,14 @@ def steady(film: Path, clips: Path, seconds: float | None) -> str:
         "`changes`: how many of them changed their character; `alone`: with every frame fitted by itself. "
         "`objective`: by how much that of all frames is higher than if fitted alone.\n\n" + table(head, rows) + "\n"
     )
+
+
+def made_by(film: Path, clips: Path, objective: str, seconds: float | None) -> Path:
+    """The clip of an objective, made if no other section has."""
+    clip = clips / f"{objective}.glyph"
+    if not clip.exists():
+        animated(film, clip, objective, seconds)
+    return clip
 
 
 class Changes:
@@ -165,9 +172,10 @@ def compared(
 # --- Bytes ---
 
 
-def small(_: Path, clips: Path, __: float | None) -> str:
-    rows = []
+def small(film: Path, clips: Path, seconds: float | None) -> str:
+    rows: list[list[Cell]] = []
     for objective in OBJECTIVES:
+        made_by(film, clips, objective, seconds)
         with open_film(clips / f"{objective}.glyph") as made:
             frames = [timed.frame for timed in made]
         full = [paint(None, frame).encode() for frame in frames]
@@ -190,13 +198,15 @@ def zipped(parts: list[bytes]) -> int:
 
 def memory(_: Path, clips: Path, seconds: float | None) -> str:
     """That of a synthetic film of ten minutes against ten seconds."""
-    rows = []
+    rows: list[list[Cell]] = []
+    peaks: list[float] = []
     for length in (10, 30 if seconds else 600):
         source = clips / f"synthetic{length}.mp4"
         synthesise(source, length)
         took = run("animate", str(source), "-o", str(clips / "synthetic.glyph"), "-s", "40x15")
+        peaks.append(took.memory)
         rows.append([f"{length} s", 30 * length, took.memory, took.wall])
-    grown = 100 * (rows[1][2] / rows[0][2] - 1)
+    grown = 100 * (peaks[1] / peaks[0] - 1)
     return (
         "## Memory: a synthetic film at 30 frames a second, 40 x 15\n\n"
         + table(["length", "frames", "peak MB", "wall s"], rows)
@@ -215,14 +225,18 @@ def synthesise(path: Path, length: int) -> None:
         for number in range(30 * length):
             turn, scene = number / 30, number // 150 % 2
             level = sum(np.hypot(x - np.cos(turn + i), y - np.sin(turn * i)) < 0.3 for i in range(3)) / 3
-            picture = np.uint8(255 * np.abs(scene - level))
+            picture = (255 * np.abs(scene - level)).astype(np.uint8)
             frame = av.VideoFrame.from_ndarray(picture, format="gray")
             frame.pts, frame.time_base = number, Fraction(1, 30)
             container.mux(stream.encode(frame))
         container.mux(stream.encode(None))
 
 
-SECTIONS = {"speed": speed, "steady": steady, "small": small, "memory": memory}
+def played(_: Path, __: Path, seconds: float | None) -> str:
+    return f"## `glyphgrad play`\n\n{play.report(5 if seconds else 20)}\n"
+
+
+SECTIONS = {"speed": speed, "steady": steady, "small": small, "memory": memory, "play": played}
 
 
 @click.command

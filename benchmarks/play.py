@@ -66,10 +66,8 @@ def _read(terminal: int) -> bytes:
         return b""
 
 
-@click.command
-@click.option("--seconds", default=20, show_default=True, help="Of film.")
-def main(seconds: int) -> None:
-    """Print frames shown and dropped, bytes a frame, and the share of a core."""
+def report(seconds: int) -> str:
+    """Frames shown and dropped, bytes a frame, and the share of a core."""
     with tempfile.TemporaryDirectory() as directory:
         short, long = Path(directory, "short.glyph"), Path(directory, "long.glyph")
         count = seconds * FPS
@@ -77,11 +75,18 @@ def main(seconds: int) -> None:
         write(long, count)
         _, _, start_up, _ = played(short)
         shown, wall, cpu, sent = played(long)
-    click.echo(f"{COLS}x{ROWS}, {FPS} frames a second, {seconds} s of film in {wall:.2f} s")
-    click.echo(f"shown {shown} of {count} frames, dropped {count - shown}; {sent / shown:.0f} bytes a frame")
-    click.echo(
-        f"CPU {cpu - start_up:.2f} s: {(cpu - start_up) / seconds:.1%} of a core; start-up {start_up:.2f} s more"
+    return (
+        f"- {COLS}x{ROWS}, {FPS} frames a second, {seconds} s of film in {wall:.2f} s\n"
+        f"- shown {shown} of {count} frames, dropped {count - shown}; {sent / shown:.0f} bytes a frame\n"
+        f"- CPU {cpu - start_up:.2f} s: {(cpu - start_up) / seconds:.1%} of a core (at most 15 %); "
+        f"start-up {start_up:.2f} s more\n"
     )
+
+
+@click.command
+@click.option("--seconds", default=20, show_default=True, help="Of film.")
+def main(seconds: int) -> None:
+    click.echo(report(seconds))
 
 
 if __name__ == "__main__":

@@ -9,9 +9,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from glyphgrad.cli.main import cli
+from glyphgrad.codec.film import recording
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
@@ -25,7 +27,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("newcomer")
     shutil.copy(ROOT / "examples" / "astronaut.jpg", path / "photo.jpg")
     (path / "src").symlink_to(ROOT / "src")
-    (path / "pages.txt").write_text("(o_o)\n/| |\\\n\f(o_o)\n\\| |/\n")
+    with recording(path / "film.mp4", fps=25, hold=0.04) as record:
+        for step in range(25):
+            record(np.roll(np.tile(np.arange(0, 256, 2, dtype=np.uint8), (96, 1)), step, axis=1))
     return path
 
 
