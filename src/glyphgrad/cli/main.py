@@ -6,40 +6,54 @@ import io
 import os
 import sys
 import warnings
+from importlib import import_module
 
 import click
 
-from glyphgrad.version import __version__
-from glyphgrad.cli.animate import animate
-from glyphgrad.cli.chars import chars
-from glyphgrad.cli.convert import convert
-from glyphgrad.cli.fit import fit
-from glyphgrad.cli.info import info
 from glyphgrad.cli.options import INTERRUPTED
-from glyphgrad.cli.play import play
-from glyphgrad.cli.presets import presets
-from glyphgrad.cli.score import score
-from glyphgrad.cli.serve import serve
-from glyphgrad.cli.steps import progress
-from glyphgrad.cli.structure import structure
-from glyphgrad.cli.tune import tune
 from glyphgrad.errors import GlyphgradError, GlyphgradWarning
+from glyphgrad.version import __version__
+
+COMMANDS = {
+    "fit": "fit",
+    "animate": "animate",
+    "play": "play",
+    "serve": "serve",
+    "convert": "convert",
+    "info": "info",
+    "score": "score",
+    "chars": "chars",
+    "presets": "presets",
+    "tune": "tune",
+    "progress": "steps",
+    "structure": "structure",
+}
+"""Command -> the module that holds it. Each is loaded when it is called: a fit does not wait for a server's imports."""
+
+
+class _Commands(click.Group):
+    def list_commands(self, _: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, _: click.Context, name: str) -> click.Command | None:
+        if name not in COMMANDS:
+            return None
+        command: click.Command = getattr(import_module(f"glyphgrad.cli.{COMMANDS[name]}"), name)
+        return command
 
 
 @click.group(
-    invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
+    cls=_Commands,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 @click.version_option(__version__, prog_name="glyphgrad")
 @click.pass_context
 def cli(context: click.Context) -> None:
-    """Pictures into text, by optimisation: characters that look most like the picture on their device."""
+    """Pictures and films into text, by optimisation: characters that look most like the picture on their device."""
     if context.invoked_subcommand is None:
         click.echo(context.get_help(), err=True)
         context.exit(2)
-
-
-for command in (fit, animate, chars, presets, score, progress, tune, convert, info, play, serve, structure):
-    cli.add_command(command)
 
 
 def main() -> None:

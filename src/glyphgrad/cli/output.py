@@ -34,7 +34,7 @@ class Writer:
 
     def check(self, image: str) -> None:
         """Every way to fail that can be known before the work."""
-        from glyphgrad.codec import export, film
+        from glyphgrad.codec import export
 
         for path in self.paths:
             export.encoder_for(path)
@@ -43,6 +43,8 @@ class Writer:
             if path.exists() and Path(image).exists() and path.samefile(image):
                 raise ConfigError(f"output {str(path)!r} is the picture itself: name another file")
         if self.says["progress_gif"]:
+            from glyphgrad.codec import film
+
             film.suffix_of(self.says["progress_gif"])
             export.check(self.says["progress_gif"])
         for directory in (self.steps_dir, self.says["diagnostics"]):

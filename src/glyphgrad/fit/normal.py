@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from glyphgrad.core.layout import Layout
 from glyphgrad.fit.filters import Doubles, Filter, Taps, taps_of
 
-_STRIP = 16
+_STRIP = 32
 """Pixels of a strip: a strip is multiplied by as many more as the band is wide, but tiny products cost calls."""
 
 

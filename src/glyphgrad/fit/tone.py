@@ -123,8 +123,11 @@ def tonal_range(target: NDArray[np.floating]) -> tuple[float, float]:
 
     Blank margins do not count: they are the paper around the picture.
     """
-    low, high = np.percentile(_without_margins(target), [_CLIPPED, 100 - _CLIPPED])
-    return (float(low), float(high)) if high > low else (0.0, 1.0)
+    tones = _without_margins(target).ravel()
+    first = round(_CLIPPED / 100 * (len(tones) - 1))
+    ranked = np.partition(tones, [first, -1 - first])
+    low, high = float(ranked[first]), float(ranked[-1 - first])
+    return (low, high) if high > low else (0.0, 1.0)
 
 
 def stretched(target: NDArray[np.floating], low: float, high: float) -> NDArray[np.float32]:
