@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/ready
 
-.PHONY: demo test check format bench bench-film gallery clean
+.PHONY: demo test check format bench bench-film bench-serve gallery clean
 
 demo: $(READY)
 	mkdir -p out
@@ -27,6 +27,9 @@ bench: $(READY)
 
 bench-film: $(READY)
 	env -u OPENBLAS_CORETYPE -u OPENBLAS_L2_SIZE $(BIN)/python benchmarks/film.py
+
+bench-serve: $(READY)
+	$(BIN)/python benchmarks/serve.py
 
 gallery: $(READY)
 	$(BIN)/python examples/gallery.py

@@ -1,0 +1,69 @@
+"""`glyphgrad serve`: films of characters, live, to telnet, nc and ssh."""
+
+from __future__ import annotations
+
+import dataclasses
+import logging
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from glyphgrad.codec.defaults import FPS
+from glyphgrad.serve.config import PORTS, configuration
+from glyphgrad.serve.limits import Limits, option_of
+
+if TYPE_CHECKING:
+    from glyphgrad.serve.listen import Listener
+
+_CALLS = {"telnet": "telnet {host} {port}", "ssh": "ssh -p {port} {host}"}
+"""What a client types."""
+
+
+def _limit_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    for limit in reversed(dataclasses.fields(Limits)):
+        kind = int if limit.type == "int" else float
+        told = f"Limit: {limit.metadata['about']}.  [{limit.default:g}]"
+        command = click.option(option_of(limit.name), type=kind, help=told)(command)
+    return command
+
+
+@click.command
+@click.argument("clips", nargs=-1, metavar="CLIP...")
+@click.option("--telnet", metavar="[HOST:]PORT", help=f"Serve telnet and nc there.  [localhost:{PORTS['telnet']}]")
+@click.option("--ssh", metavar="[HOST:]PORT", help=f"Serve ssh there.  [localhost:{PORTS['ssh']}]")
+@click.option("--epoch", help="When the films began: seconds since 1970, or an ISO date and time.  [1970]")
+@click.option("--workers", type=int, help="Processes.  [1]")
+@click.option("--host-key", type=Path, help="The ssh key of this server, made on first use.")
+@click.option("--proxy-protocol", is_flag=True, default=None, help="A balancer tells who connects (PROXY v1, v2).")
+@click.option("--config", type=Path, help="TOML file with any of these options; the command line goes before it.")
+@click.option("--fps", type=float, help=f"Frames a second of a clip that holds no times.  [{FPS:g}]")
+@_limit_options
+def serve(clips: tuple[str, ...], config: Path | None, **given: Any) -> None:
+    """Show the films CLIP..., in a loop, to everyone who connects: the same moment for all.
+
+    `demo` is a bundled film. demo.glyph and demo@40x15.glyph are two sizes of one film, of which every
+    terminal gets the one that suits it. Without --telnet and --ssh both are served, on localhost.
+    """
+    limits = {limit.name: given.pop(limit.name) for limit in dataclasses.fields(Limits)}
+    chosen = configuration({**given, "clips": clips or None}, limits, config)
+    from glyphgrad.serve import server
+
+    server.run(chosen, _tell, _log_to_stderr)
+
+
+def _log_to_stderr() -> None:
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+
+
+def _tell(listeners: Sequence[Listener]) -> None:
+    """The lines to type."""
+    shown = dict.fromkeys(_call(one) for one in listeners)
+    click.echo("serving; to watch:\n" + "\n".join(f"  {call}" for call in shown) + "\nCtrl-C ends it", err=True)
+
+
+def _call(listener: Listener) -> str:
+    host = str(listener.socket.getsockname()[0])
+    host = "localhost" if host in ("127.0.0.1", "::1", "0.0.0.0", "::") else host
+    return _CALLS[listener.protocol].format(host=host, port=listener.port)
