@@ -11,8 +11,9 @@ import pytest
 from glyphgrad import PRESETS, FilmConfig, FitConfig, Frame, LossWeights
 from glyphgrad.core.video import Timed
 from glyphgrad.errors import ConfigError, PictureError
-from glyphgrad.fit.animate import Cast, animate, change, grown, pages_of
+from glyphgrad.fit.animate import Cast, animate, change, pages_of
 from glyphgrad.fit.fit import fit
+from glyphgrad.fit.follow import grown
 from glyphgrad.fit.live import Live
 from glyphgrad.fit.means import Means
 from glyphgrad.fit.shots import Stretch, shot_of, stretches

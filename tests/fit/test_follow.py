@@ -39,7 +39,7 @@ def test_without_stability_every_grid_is_one_that_no_change_improves(
     follower = Follower(first, discrete.solve(first, effort="fast"), 0.0)
     for picture in pictures[1:]:
         now = energy(picture, noise_atlas, filters)
-        grid = follower.follow(now.slopes_at(ALL), ALL, np.zeros(ALL.shape))
+        grid = follower.follow(now.slopes_at(ALL), ALL, np.zeros(ALL.shape), 0.03)
         lowest = now(grid)
         for cell in np.ndindex(grid.shape):
             for glyph in range(len(noise_atlas.coverage)):
@@ -55,8 +55,8 @@ def test_only_the_cells_that_see_a_change_need_slopes(noise_atlas: GlyphAtlas) -
     where = ALL.copy()
     where[:1] = False  # the second sees the third
     grid = discrete.solve(first, effort="fast")
-    some = Follower(first, grid, 0.0).follow(now.slopes_at(where), where, np.zeros(ALL.shape))
-    every = Follower(first, grid, 0.0).follow(now.slopes_at(ALL), ALL, np.zeros(ALL.shape))
+    some = Follower(first, grid, 0.0).follow(now.slopes_at(where), where, np.zeros(ALL.shape), 0.03)
+    every = Follower(first, grid, 0.0).follow(now.slopes_at(ALL), ALL, np.zeros(ALL.shape), 0.03)
     np.testing.assert_array_equal(some, every)
 
 
@@ -72,9 +72,9 @@ def test_a_cell_keeps_its_character_unless_it_moves(noise_atlas: GlyphAtlas, mov
     """At a high cost of changes nothing moves but where the target does, whatever the slopes say."""
     pictures = targets(2)
     first, now = (energy(each, noise_atlas, FILTERS[0]) for each in pictures)
-    follower = Follower(first, discrete.solve(first, effort="fast"), 100.0)
+    follower = Follower(first, discrete.solve(first, effort="fast"), 1e4)
     before = follower.grid
-    after = follower.follow(now.slopes_at(ALL), ALL, np.full(ALL.shape, moved))
+    after = follower.follow(now.slopes_at(ALL), ALL, np.full(ALL.shape, moved), 0.03)
     assert (after != before).any() == changes
 
 
@@ -83,11 +83,11 @@ def test_what_was_held_is_free_again(noise_atlas: GlyphAtlas) -> None:
     pictures = targets(3)
     energies = [energy(each, noise_atlas, FILTERS[0]) for each in pictures]
     grid = discrete.solve(energies[0], effort="fast")
-    held = Follower(energies[0], grid, 100.0)
-    held.follow(energies[1].slopes_at(ALL), ALL, np.zeros(ALL.shape))
+    held = Follower(energies[0], grid, 1e4)
+    held.follow(energies[1].slopes_at(ALL), ALL, np.zeros(ALL.shape), 0.03)
     np.testing.assert_array_equal(held.grid, grid)
-    last = held.follow(energies[2].slopes_at(ALL), ALL, np.ones(ALL.shape))
-    never = Follower(energies[0], grid, 0.0).follow(energies[2].slopes_at(ALL), ALL, np.ones(ALL.shape))
+    last = held.follow(energies[2].slopes_at(ALL), ALL, np.ones(ALL.shape), 0.03)
+    never = Follower(energies[0], grid, 0.0).follow(energies[2].slopes_at(ALL), ALL, np.ones(ALL.shape), 0.03)
     assert energies[2](last) == pytest.approx(energies[2](never), rel=1e-5)
 
 
@@ -96,4 +96,20 @@ def test_the_same_picture_again_changes_nothing(noise_atlas: GlyphAtlas) -> None
     follower = Follower(first, discrete.solve(first), 0.0, diversity=0.001)
     before = follower.grid
     for _ in range(3):
-        np.testing.assert_array_equal(follower.follow(first.slopes_at(ALL), ALL, np.zeros(ALL.shape)), before)
+        np.testing.assert_array_equal(follower.follow(first.slopes_at(ALL), ALL, np.zeros(ALL.shape), 0.03), before)
+
+
+def test_what_was_held_while_something_passed_by_is_put_right_soon(noise_atlas: GlyphAtlas) -> None:
+    """A cell that stands still in a moving neighbourhood keeps its character, and lets go when it is calm there."""
+    pictures = targets(2)
+    first, now = (energy(each, noise_atlas, FILTERS[0]) for each in pictures)
+    grid = discrete.solve(first, effort="fast")
+    follower = Follower(first, grid, 0.5)
+    nearby = np.zeros(ALL.shape)
+    nearby[::3, ::3] = 1  # every other cell has one of these around it
+    held = follower.follow(now.slopes_at(ALL), ALL, nearby, 0.03)
+    nothing = np.zeros(ALL.shape, bool)
+    soon = [follower.follow(now.slopes_at(nothing), nothing, np.zeros(ALL.shape), 0.1) for _ in range(20)]
+    alone = now(Follower(first, grid, 0.0).follow(now.slopes_at(ALL), ALL, np.ones(ALL.shape), 0.03))
+    assert now(held) > 1.02 * alone
+    assert now(soon[-1]) < 1.02 * alone

@@ -25,7 +25,7 @@ from glyphgrad.fit import look
 from glyphgrad.fit.config import FilmConfig, FitConfig
 from glyphgrad.fit.energy import Energy, Floats
 from glyphgrad.fit.filters import Indices
-from glyphgrad.fit.follow import Follower
+from glyphgrad.fit.follow import Follower, grown
 from glyphgrad.fit.look import Look
 from glyphgrad.fit.means import Means, ShouldStop
 from glyphgrad.fit.shots import Stretch, stretches
@@ -76,12 +76,13 @@ class Page:
     means: Means
 
     def prepared(self) -> Prepared:
-        aim, moved, delta = self.look.aim(self.timed.picture), None, None
+        aim, moved, delta, elapsed = self.look.aim(self.timed.picture), None, None, 0.0
         if self.before is not None:
+            elapsed = self.timed.time - self.before.timed.time
             moved = change(self.before.timed.picture, self.timed.picture, self.means.layout)
             if self.means.config.solver != "gradient" and self.means.config.align == "off":
                 delta = self._delta(self.means.energy(aim), moved, self.before.look is self.look)
-        return Prepared(self.timed.time, aim, moved, delta)
+        return Prepared(self.timed.time, elapsed, aim, moved, delta)
 
     def alone(self) -> Page:
         """The page without those before it, which it would keep in memory."""
@@ -104,10 +105,12 @@ class Delta(NamedTuple):
 class Prepared:
     """What is needed of a page to find its grid.
 
-    `moved` (rows, cols) is None for the first page of a shot, `delta` where the grid does not follow from it.
+    `time` and what has `elapsed` since the page before are seconds. `moved` (rows, cols) is None for the first
+    page of a shot, `delta` where the grid does not follow from it.
     """
 
     time: float
+    elapsed: float
     aim: Aim
     moved: NDArray[np.floating] | None
     delta: Delta | None
@@ -148,12 +151,12 @@ class Cast:
         if self._means.config.solver == "gradient":
             return self._descended(page.aim)
         if page.delta is not None and page.moved is not None and self._follower:
-            return self._follower.follow(*page.delta, page.moved)
+            return self._follower.follow(*page.delta, page.moved, page.elapsed)
         aim = page.aim if self._means.config.align == "off" else self._aligned(page.aim)
         energy = self._means.energy(aim)
         if page.moved is not None and self._follower:
             everywhere = np.ones(page.moved.shape, bool)
-            return self._follower.follow(energy.slopes_at(everywhere), everywhere, page.moved)
+            return self._follower.follow(energy.slopes_at(everywhere), everywhere, page.moved, page.elapsed)
         return self._begun(energy)
 
     def _begun(self, energy: Energy) -> Indices:
@@ -187,14 +190,6 @@ def change(before: Picture, after: Picture, layout: Layout) -> NDArray[np.float6
     lines = gaps[:, : layout.cell_height].sum(axis=1, dtype=np.uint32)
     cells = lines.reshape(layout.rows, layout.cols, layout.cell_width).sum(axis=2)
     return np.asarray(cells / (255 * layout.cell_height * layout.cell_width))
-
-
-def grown(mask: NDArray[np.bool_], rows: int, cols: int) -> NDArray[np.bool_]:
-    """A mask (n, m) and all that lies at most so many rows and columns away from it."""
-    for axis, reach in enumerate((rows, cols)):
-        padded = np.pad(mask, [(reach, reach) if each == axis else (0, 0) for each in (0, 1)])
-        mask = np.asarray(np.lib.stride_tricks.sliding_window_view(padded, 2 * reach + 1, axis=axis).any(axis=-1))
-    return mask
 
 
 def _mapped(work: Callable[[A], B], jobs: Iterator[A], workers: int) -> Iterator[B]:

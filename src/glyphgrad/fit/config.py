@@ -59,13 +59,13 @@ class LossWeights:
 class FilmConfig:
     """What a film has beyond the fit of its pictures. Raises ConfigError.
 
-    `stability` is what a change of character costs where the target does not move, in energies of the densest
-    glyph on blank paper; 0 fits every picture as if it stood alone. `temporal_weight` is how strongly the
+    `stability` is what a change of character costs where the target does not move, at most, in energies of the
+    densest glyph on blank paper; 0 fits every picture as if it stood alone. `temporal_weight` is how strongly the
     alignment of a picture is tied to that of the one before. `look_ahead` is how many pictures are looked at
     before their tones are chosen, `workers` how many threads work on the pictures.
     """
 
-    stability: float = 0.1
+    stability: float = 0.2
     temporal_weight: float = 1.0
     look_ahead: int = 48
     workers: int = 1

@@ -15,14 +15,19 @@ from glyphgrad.fit.filters import Indices
 from glyphgrad.fit.search import Search, Usage
 
 STILL, MOVED = 0.02, 0.06
-"""Mean change of a cell's ink, of [0, 1], up to which all of the cost of a change holds, and from which none."""
+"""Mean change of a cell's ink, of [0, 1], up to which a change costs all it may, and from which nothing."""
+_CALM, _LEAST = 0.13, 0.05
+"""Seconds in which the cost falls to its half once nothing moves around a cell, and the share that stays: what was
+held while something passed by is put right soon after (at once, and it flickers; much later, and it leaves a
+trail), and noise is below what stays."""
 
 
 class Follower:
     """A grid on its way through the pictures of a shot, from the first one's grid on.
 
     `energy` is the first picture's, `grid` (rows, cols) suits it. `stability` is what a change of character
-    costs in a cell whose target does not move, in energies of the densest glyph on blank paper; `diversity`
+    costs in a cell that stands still while its neighbours move, in energies of the densest glyph on blank
+    paper; less and less when they, too, stand still. `diversity`
     and `protected` are those of `discrete.solve`. A grid that follows is searched by single changes: from a
     good one, chains and pairs took ten times as long and gained a hundredth of a percent.
     """
@@ -42,17 +47,18 @@ class Follower:
         settle(search)
         self._cells = search.cells.ravel()
         self._held = np.zeros(len(self._cells), np.float32), search.glyphs[self._cells]
+        self._calm = np.zeros(energy.shape)  # seconds since something moved around a cell
 
     @property
     def grid(self) -> Indices:
         """(rows, cols) The glyphs as they are."""
         return self._search.grid()
 
-    def follow(self, slopes: Floats, where: NDArray[np.bool_], moved: NDArray[np.floating]) -> Indices:
-        """The grid of the next picture: by its slopes (n, G), how far each cell (rows, cols) has moved, and where.
+    def follow(self, slopes: Floats, where: NDArray[np.bool_], moved: NDArray[np.floating], elapsed: float) -> Indices:
+        """The grid of the next picture, `elapsed` seconds on: by its slopes (n, G), and how far each cell has moved.
 
-        `moved` is the mean change of the target's ink, in [0, 1]; `where` (rows, cols) are the n cells whose
-        slopes are given, those of the others are what they were.
+        `moved` (rows, cols) is the mean change of the target's ink, in [0, 1]; `where` (rows, cols) are the n
+        cells whose slopes are given, those of the others are what they were.
         """
         search, cells, (held, glyphs) = self._search, self._cells, self._held
         change = slopes - self._slopes[where]
@@ -61,9 +67,24 @@ class Follower:
         changed = cells[where.ravel()]
         search.field[changed] += change
         search.stale[changed] = np.abs(change).max(axis=1, initial=0) > search.slack
-        still = np.clip((MOVED - moved.ravel()) / (MOVED - STILL), 0, 1)
-        self._held = held, glyphs = np.float32(self._cost) * still.astype(np.float32), search.glyphs[cells]
-        search.field[cells, glyphs] -= held
+        self._held = now, glyphs = self._costs(moved, elapsed), search.glyphs[cells]
+        search.stale[cells[now < held]] = True
+        search.field[cells, glyphs] -= now
         search.forget()
         settle(search)
         return search.best()
+
+    def _costs(self, moved: NDArray[np.floating], elapsed: float) -> NDArray[np.float32]:
+        """(cells,) What a change of character costs now."""
+        self._calm = np.where(grown(moved > STILL, 1, 1), 0, self._calm + elapsed)
+        lasting = np.maximum(0.5 ** (self._calm / _CALM), _LEAST)
+        still = np.clip((MOVED - moved) / (MOVED - STILL), 0, 1)
+        return np.asarray(self._cost * lasting * still, dtype=np.float32).ravel()
+
+
+def grown(mask: NDArray[np.bool_], rows: int, cols: int) -> NDArray[np.bool_]:
+    """A mask (n, m) and all that lies at most so many rows and columns away from it."""
+    for axis, reach in enumerate((rows, cols)):
+        padded = np.pad(mask, [(reach, reach) if each == axis else (0, 0) for each in (0, 1)])
+        mask = np.asarray(np.lib.stride_tricks.sliding_window_view(padded, 2 * reach + 1, axis=axis).any(axis=-1))
+    return mask

@@ -17,6 +17,8 @@ from glyphgrad.fit.shots import thumbnail
 
 _CUT = 0.15
 """Mean change of the thumbnail, of [0, 1], that is a cut: more than in `shots`, which sees what comes after."""
+_RATE = 30.0
+"""Pages a second, as far as anybody knows."""
 _LOOK = 30
 """Pages after which the look of a shot is looked after: it may have faded in from black."""
 
@@ -39,7 +41,8 @@ class Live:
     def frame(self, page: Picture) -> Frame:
         """The frame of the next page."""
         with self._means.few_threads():
-            now = Page(Timed(0.0, page), self._looked(page), self._last, self._means)
+            look = self._looked(page)
+            now = Page(Timed(self._pages / _RATE, page), look, self._last, self._means)
             grid = self._cast.glyphs(now.prepared())
         self._last = now.alone()
         return self._means.atlas.frame(grid)
