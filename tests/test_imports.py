@@ -16,7 +16,7 @@ MAY_IMPORT = {
     "core": {"core", "errors"},
     "codec": {"codec", "core", "errors"},
     "fit": {"fit", "core", "errors"},
-    "structure": {"structure", "codec", "core", "errors"},
+    "structure": {"structure", "codec", "core", "errors", "version"},
     "play": {"play", "fit", "codec", "core", "errors"},
     "serve": {"serve", "codec", "core", "errors"},
     "studio": {"studio", "serve", "codec", "fit", "core", "errors", "api"},
@@ -118,6 +118,9 @@ def test_importing_the_package_loads_no_torch() -> None:
         ["info"],
         ["animate"],
         ["play"],
+        ["serve"],
+        ["structure"],
+        ["structure", "dataset"],
     ],
 )
 def test_help_loads_no_torch(command: list[str]) -> None:

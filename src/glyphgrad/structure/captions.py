@@ -1,0 +1,62 @@
+"""Captions: a map in words, the trigger first, every fact from its measures."""
+
+from __future__ import annotations
+
+from glyphgrad.structure.dress import Look
+from glyphgrad.structure.layouts.plan import Cell, Plan
+from glyphgrad.structure.measures import Measures
+
+TRIGGER = "ascii_structure_style"
+"""The word that calls the style up."""
+
+_WALLS = {
+    "#": "walls of hash signs",
+    "rock": "solid rock of hash signs",
+    "block": "solid block walls",
+    "lines": "thin line walls",
+    "double": "double line walls",
+}
+_FLOORS = {".": "dotted floor", "·": "dotted floor", " ": "bare floor"}
+
+
+def caption(family: str, plan: Plan, look: Look, measures: Measures) -> str:
+    """One line without a line end."""
+    walls = [] if family == "islands" else [_WALLS[look.wall]]
+    floor = _FLOORS[look.signs[Cell.FLOOR]]
+    parts = [TRIGGER, plan.kind, density(measures.floor), *_facts(family, measures), *walls, floor, "white on black"]
+    return ", ".join(parts)
+
+
+def density(floor: float) -> str:
+    """In words and as a share of the map, in [0, 1]."""
+    words = ((0.2, "sparse"), (0.4, "half open"), (0.65, "open"), (1.0, "wide open"))
+    return f"{next(word for most, word in words if floor <= most)}, {floor:.0%} floor"
+
+
+def _facts(family: str, measures: Measures) -> list[str]:
+    rooms, doors = _count(measures.rooms, "room"), _count(measures.doors, "door")
+    loops, ends = _count(measures.loops, "loop"), _count(measures.dead_ends, "dead end")
+    facts = {
+        "caves": [_count(measures.steps, "step") + " of floor", loops],
+        "rooms": [rooms, doors, loops],
+        "corridors": [_count(measures.steps, "step") + " of corridor", ends, loops],
+        "mazes": [ends, loops],
+        "labyrinths": [rooms, doors, ends, loops],
+        "banners": [doors],
+        "islands": [_count(measures.islands, "island"), _count(measures.bridges, "bridge")],
+        "towns": [_count(measures.rooms - 1, "room") + " indoors", doors],
+        "temples": [rooms, doors, _count(measures.pillars, "pillar")],
+    }[family]
+    return facts + [_symmetry(measures.mirrors)] * bool(measures.mirrors) + _treasures(measures.treasures)
+
+
+def _symmetry(mirrors: tuple[str, ...]) -> str:
+    return "mirrored " + " and ".join(mirrors)
+
+
+def _treasures(count: int) -> list[str]:
+    return [_count(count, "treasure")] if count else []
+
+
+def _count(number: int, thing: str) -> str:
+    return f"{number or 'no'} {thing}{'s' * (number != 1)}"
