@@ -1,6 +1,6 @@
-"""Make src/glyphgrad/serve/demo.glyph, the film that `glyphgrad serve demo` shows: a planet with rings, and its moon.
+"""Make src/glyphgrad/serve/demo.glyph, the film that `glyphgrad serve demo` shows, and docs/planet.gif: a planet and its moon.
 
-    python examples/make_demo.py [OUTPUT]
+    python examples/make_demo.py
 
 Everything is drawn here, from formulas and a seed. Every motion returns to where it began, so that the
 film is a loop without a seam.
@@ -8,24 +8,24 @@ film is a loop without a seam.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from glyphgrad import __version__, api
+import glyphgrad
+from glyphgrad import Film, TimedFrame
 from glyphgrad.codec.formats import write_film
-from glyphgrad.core.clip import ClipHeader, timed
-from glyphgrad.core.presets import Preset
-from glyphgrad.fit.config import FitConfig
 
-OUTPUT = Path(__file__).parent.parent / "src" / "glyphgrad" / "serve" / "demo.glyph"
+ROOT = Path(__file__).parent.parent
+OUTPUT, GIF = ROOT / "src" / "glyphgrad" / "serve" / "demo.glyph", ROOT / "docs" / "planet.gif"
+TITLE = "A planet with rings"
 ROWS, COLS = 30, 80
 WIDTH, HEIGHT = 800, 600
 """Pixels: a cell of the terminal preset is 10 x 20."""
-SECONDS, FPS = 24, 30
+SECONDS, FPS, GIF_FPS = 24, 30, 12.5
 SEED = 7
 
 LIGHT = np.array([-0.75, 0.38, 0.54])
@@ -40,12 +40,12 @@ loses its shades."""
 Image = NDArray[np.float64]
 
 
-def pictures(seconds: float = SECONDS, fps: float = FPS) -> Iterator[tuple[float, NDArray[np.uint8]]]:
-    """(seconds since the beginning, grey picture (HEIGHT, WIDTH)) of one round."""
+def pictures(seconds: float = SECONDS, fps: float = FPS) -> Iterator[NDArray[np.uint8]]:
+    """The grey pictures (HEIGHT, WIDTH) of one round."""
     stars = Stars(np.random.default_rng(SEED))
     for number in range(round(seconds * fps)):
         phase = 2 * np.pi * number / round(seconds * fps)
-        yield number / fps, scene(phase, stars)
+        yield scene(phase, stars)
 
 
 def scene(phase: float, stars: Stars) -> NDArray[np.uint8]:
@@ -146,20 +146,33 @@ class Stars:
         return image
 
 
-def settings() -> tuple[Preset, FitConfig]:
-    """How the pictures become characters: an eye's measure, and their tones as they were drawn."""
-    options = {"cols": COLS, "rows": ROWS, "objective": "perceptual", "tone": "off", "effort": "fast"}
-    return api.device_for("terminal", options), api.config_for(options)
+def film(fps: float, rounds: int = 2, seconds: float = SECONDS) -> Film:
+    """The last of some rounds as a film of characters: it begins as the one before has ended.
+
+    Their tones are as they were drawn.
+    """
+    shown = list(pictures(seconds, fps))
+    return glyphgrad.animate(
+        (shown * rounds),
+        "terminal",
+        cols=COLS,
+        rows=ROWS,
+        fps=fps,
+        tone="off",
+        effort="fast",
+        skip=len(shown) * (rounds - 1),
+    )
 
 
-def main(output: Path) -> None:
-    header = ClipHeader(ROWS, COLS, "terminal", True, "A planet with rings", f"glyphgrad {__version__}")
-    device, config = settings()
-    frames = ((time, api.fit_with(picture, device, config).art.frame) for time, picture in pictures())
-    with write_film(output, header) as film:
-        for frame in timed(frames):
-            film.write(frame)
+def write(output: Path, fps: float) -> None:
+    made = film(fps)
+    with write_film(output, replace(made.header, title=TITLE, duration=None)) as writer:
+        begin = None
+        for one in made:
+            begin = one.start if begin is None else begin
+            writer.write(TimedFrame(one.start - begin, one.end - begin, one.frame))
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]) if len(sys.argv) > 1 else OUTPUT)
+    write(OUTPUT, FPS)
+    write(GIF, GIF_FPS)
