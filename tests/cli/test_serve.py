@@ -12,8 +12,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
+from glyphgrad.codec.film import recording
+from glyphgrad.codec.terminal import Terminal
 from glyphgrad.serve.limits import Limits, option_of
 
 
@@ -134,3 +137,48 @@ def test_serving_loads_no_torch() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"
+
+
+# --- Fitted while it is served ---
+
+
+@pytest.fixture
+def video(tmp_path: Path) -> Path:
+    """A bar that moves down, at five pictures a second."""
+    with recording(tmp_path / "a film.gif", fps=5, hold=0.2) as record:
+        for step in range(20):
+            picture = np.zeros((40, 40), np.uint8)
+            picture[2 * step : 2 * step + 8] = 255
+            record(picture)
+    return tmp_path / "a film.gif"
+
+
+def test_a_video_is_fitted_while_it_is_served(server: Any, video: Path) -> None:
+    process = server("--live", str(video), "-s", "12x6", "--telnet", "127.0.0.1:0", "--negotiate-seconds", "0.1")
+    with connect(ports(process)["telnet"]) as client:
+        terminal, received = Terminal(23, 80), b""
+        shown = set[str]()
+        while len(shown) < 4:
+            received = client.recv(65536)
+            terminal.feed(received.decode(errors="ignore"))  # what telnet negotiates
+            shown.add(terminal.frame.text)
+        process.send_signal(signal.SIGTERM)
+        rest(client)
+    _, told = process.communicate(timeout=10)
+    assert process.returncode == 0
+    assert "film=a-film" in told
+    assert max(len(text.strip()) for text in shown) >= 12  # a row of the bar
+
+
+def test_a_video_that_is_not_there_is_told(server: Any) -> None:
+    process = server("--live", "nowhere.mp4", "--telnet", "127.0.0.1:0")
+    _, told = process.communicate(timeout=30)
+    assert process.returncode == 1
+    assert told == "glyphgrad: film 'nowhere.mp4' does not exist: check the path\n"
+
+
+def test_live_films_want_one_process(server: Any, video: Path) -> None:
+    process = server("--live", str(video), "--workers", "2", "--telnet", "127.0.0.1:0")
+    _, told = process.communicate(timeout=30)
+    assert process.returncode == 2
+    assert "--workers 2" in told

@@ -30,7 +30,7 @@ def file(tmp_path: Path) -> Path:
 def test_without_a_word_everything_is_at_its_default() -> None:
     config = configuration({"clips": ("demo",), "telnet": None}, {"viewers": None})
     assert config == ServeConfig(clips=(Path("demo"),))
-    assert config.addresses == {"telnet": "2323", "ssh": "2222"}
+    assert config.addresses == {"telnet": "2323", "ssh": "2222", "http": "8080"}
 
 
 def test_a_file_tells_all(file: Path) -> None:

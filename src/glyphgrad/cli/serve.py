@@ -1,24 +1,35 @@
-"""`glyphgrad serve`: films of characters, live, to telnet, nc and ssh."""
+"""`glyphgrad serve`: films of characters, live, to telnet, nc, ssh, browsers and curl."""
 
 from __future__ import annotations
 
 import dataclasses
 import logging
-from collections.abc import Callable, Sequence
+import signal
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from itertools import islice
+from multiprocessing import Pipe, get_context
+from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from glyphgrad.cli.options import grid
 from glyphgrad.codec.defaults import FPS
+from glyphgrad.errors import GlyphgradError
 from glyphgrad.serve.config import PORTS, configuration
 from glyphgrad.serve.limits import Limits, option_of
 
 if TYPE_CHECKING:
+    from glyphgrad.core.clip import ClipHeader
+    from glyphgrad.serve.films import Show
     from glyphgrad.serve.listen import Listener
 
-_CALLS = {"telnet": "telnet {host} {port}", "ssh": "ssh -p {port} {host}"}
-"""What a client types."""
+_GROUP = 8
+"""Frames of a live film that are sent together."""
+_CALLS = {"telnet": "telnet {host} {port}", "ssh": "ssh -p {port} {host}", "http": "http://{host}:{port}"}
+"""What a client types, or opens."""
 
 
 def _limit_options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -33,24 +44,89 @@ def _limit_options(command: Callable[..., Any]) -> Callable[..., Any]:
 @click.argument("clips", nargs=-1, metavar="CLIP...")
 @click.option("--telnet", metavar="[HOST:]PORT", help=f"Serve telnet and nc there.  [localhost:{PORTS['telnet']}]")
 @click.option("--ssh", metavar="[HOST:]PORT", help=f"Serve ssh there.  [localhost:{PORTS['ssh']}]")
+@click.option("--http", metavar="[HOST:]PORT", help=f"Serve browsers and curl there.  [localhost:{PORTS['http']}]")
 @click.option("--epoch", help="When the films began: seconds since 1970, or an ISO date and time.  [1970]")
 @click.option("--workers", type=int, help="Processes.  [1]")
 @click.option("--host-key", type=Path, help="The ssh key of this server, made on first use.")
 @click.option("--proxy-protocol", is_flag=True, default=None, help="A balancer tells who connects (PROXY v1, v2).")
 @click.option("--config", type=Path, help="TOML file with any of these options; the command line goes before it.")
 @click.option("--fps", type=float, help=f"Frames a second of a clip that holds no times.  [{FPS:g}]")
+@click.option(
+    "--live",
+    type=Path,
+    multiple=True,
+    metavar="VIDEO",
+    help="A video that is fitted while it is served; again for more.",
+)
+@click.option("-s", "--size", metavar="COLSxROWS", default="80", show_default=True, help="Grid of the --live ones.")
 @_limit_options
-def serve(clips: tuple[str, ...], config: Path | None, **given: Any) -> None:
+def serve(clips: tuple[str, ...], config: Path | None, live: tuple[Path, ...], size: str, **given: Any) -> None:
     """Show the films CLIP..., in a loop, to everyone who connects: the same moment for all.
 
     `demo` is a bundled film. demo.glyph and demo@40x15.glyph are two sizes of one film, of which every
-    terminal gets the one that suits it. Without --telnet and --ssh both are served, on localhost.
+    terminal gets the one that suits it. Without --telnet, --ssh and --http all are served, on localhost.
     """
     limits = {limit.name: given.pop(limit.name) for limit in dataclasses.fields(Limits)}
     chosen = configuration({**given, "clips": clips or None}, limits, config)
     from glyphgrad.serve import server
 
-    server.run(chosen, _tell, _log_to_stderr)
+    with ExitStack() as stack:
+        shows = [stack.enter_context(_fitting(video, grid(size, None, None))) for video in live]
+        server.run(chosen, _tell, _log_to_stderr, shows)
+
+
+@contextmanager
+def _fitting(video: Path, sides: dict[str, int]) -> Iterator[Show]:
+    """The show of a video that a process of its own fits meanwhile; there is something to see when it is there."""
+    from glyphgrad.serve.films import Show, name_of
+    from glyphgrad.serve.live import LiveEdition
+
+    here, there = Pipe(duplex=False)
+    process = get_context("spawn").Process(target=_fit, args=(there, str(video), sides), daemon=True)
+    process.start()
+    there.close()
+    try:
+        header = _header(here, video)
+        edition = LiveEdition(header, here)
+        edition.read()
+        yield Show(name_of(video), (edition,))
+    finally:
+        process.kill()
+        process.join()
+
+
+def _header(pipe: Connection, video: Path) -> ClipHeader:
+    """What the process says first. Raises the error that it says instead."""
+    try:
+        said = pipe.recv()
+    except EOFError:
+        raise GlyphgradError(f"{str(video)!r} could not be fitted: its process has ended") from None
+    if isinstance(said, GlyphgradError):
+        raise said
+    header: ClipHeader = said
+    return header
+
+
+def _fit(pipe: Connection, video: str, sides: dict[str, Any]) -> None:
+    """Send the header of a film, then its frames, a group at a time, each when it is fitted."""
+    from glyphgrad import api
+    from glyphgrad.codec.group import encode_group
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the server's Ctrl-C
+    try:
+        film = api.animate(video, "terminal", effort="fast", look_ahead=_GROUP, keep_going=True, **sides)
+        frames = iter(film)
+        group = list(islice(frames, _GROUP))
+        pipe.send(film.header)
+    except GlyphgradError as error:
+        pipe.send(error)
+        return
+    done = 0
+    while group:
+        pipe.send_bytes(encode_group(done, group))
+        done += len(group)
+        group = list(islice(frames, _GROUP))
+    pipe.send_bytes(b"")
 
 
 def _log_to_stderr() -> None:

@@ -13,11 +13,12 @@ from glyphgrad.codec.defaults import FPS
 from glyphgrad.errors import ConfigError
 from glyphgrad.serve.limits import Limits
 
-PORTS = {"telnet": 2323, "ssh": 2222}
+PORTS = {"telnet": 2323, "ssh": 2222, "http": 8080}
 """Protocol -> port, on localhost, where nothing says otherwise."""
 
 _KINDS: dict[str, tuple[type, ...]] = {
-    "clips": (list,), "telnet": (str, int), "ssh": (str, int), "epoch": (int, float, str, datetime), "workers": (int,),
+    "clips": (list,), "telnet": (str, int), "ssh": (str, int), "http": (str, int),
+    "epoch": (int, float, str, datetime), "workers": (int,),
     "proxy_protocol": (bool,), "host_key": (str,), "fps": (int, float), "limits": (dict,),
 }  # fmt: skip
 """Name in a configuration file -> what its value may be."""
@@ -31,7 +32,7 @@ def _key_path() -> Path:
 
 @dataclass(frozen=True)
 class ServeConfig:
-    """What is served where. `telnet` and `ssh` are [HOST:]PORT, or None for not at all.
+    """What is served where. `telnet`, `ssh` and `http` are [HOST:]PORT, or None for not at all.
 
     `epoch`: when the films began, in seconds since 1970. `host_key` is made when it is not there. `fps` is
     for clips that hold no times. Raises ConfigError.
@@ -40,6 +41,7 @@ class ServeConfig:
     clips: tuple[Path, ...] = ()
     telnet: str | None = None
     ssh: str | None = None
+    http: str | None = None
     epoch: float = 0.0
     workers: int = 1
     proxy_protocol: bool = False
@@ -107,6 +109,7 @@ _CONVERTED: dict[str, Any] = {
     "clips": lambda clips: tuple(map(Path, clips)),
     "telnet": str,
     "ssh": str,
+    "http": str,
     "host_key": Path,
     "epoch": _epoch,
     "fps": float,

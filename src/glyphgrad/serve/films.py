@@ -17,6 +17,7 @@ from glyphgrad.codec.clip import ClipEncoder, ClipReader
 from glyphgrad.codec.formats import open_film
 from glyphgrad.core.clip import ClipHeader
 from glyphgrad.errors import ConfigError
+from glyphgrad.serve.live import LiveEdition
 from glyphgrad.serve.player import Showing, showing
 
 DEMO = "demo"
@@ -32,6 +33,9 @@ class Edition:
     reel: ClipReader
     duration: int
 
+    complete = True
+    """All of it is there: a film that is still being fitted (live.LiveEdition) says otherwise."""
+
     def at(self, now: float, epoch: float) -> Showing:
         """What is shown at a wall-clock time: see `player.showing`."""
         return showing(self.reel, self.duration, now, epoch)
@@ -42,19 +46,19 @@ class Show:
     """A film: `name` is safe in a URL, a log and on any terminal, `title` is printable; at least one edition."""
 
     name: str
-    editions: tuple[Edition, ...]
+    editions: tuple[Edition | LiveEdition, ...]
 
     @property
     def title(self) -> str:
         return next((edition.header.title for edition in self.editions if edition.header.title), self.name)
 
-    def edition_for(self, rows: int, cols: int) -> Edition:
+    def edition_for(self, rows: int, cols: int) -> Edition | LiveEdition:
         """The largest that a screen of `rows` x `cols` cells shows whole; if it shows none whole, the smallest."""
         fitting = [one for one in self.editions if one.header.rows <= rows and one.header.cols <= cols]
         return max(fitting, key=_cells) if fitting else min(self.editions, key=_cells)
 
 
-def _cells(edition: Edition) -> int:
+def _cells(edition: Edition | LiveEdition) -> int:
     return edition.header.rows * edition.header.cols
 
 

@@ -20,6 +20,7 @@ from glyphgrad.core.frame import Frame
 from glyphgrad.errors import ClipError
 from glyphgrad.serve.films import Edition, Show
 from glyphgrad.serve.limits import Clock, Limits
+from glyphgrad.serve.live import LiveEdition
 from glyphgrad.serve.metrics import Metrics
 from glyphgrad.serve.player import Showing
 from glyphgrad.serve.screen import Screen
@@ -102,7 +103,7 @@ class Channel:
 class Broadcast:
     """One edition of a film while somebody watches it."""
 
-    def __init__(self, edition: Edition, hub: Hub):
+    def __init__(self, edition: Edition | LiveEdition, hub: Hub):
         self._edition, self._hub = edition, hub
         self._channels: dict[Screen, Channel] = {}
         self._showing = self._look()
@@ -169,8 +170,8 @@ class Hub:
     def __init__(self, limits: Limits, metrics: Metrics, wall: Clock, clock: Clock, epoch: float):
         self.limits, self.wall, self.epoch = limits, wall, epoch
         self._metrics, self._clock = metrics, clock
-        self._broadcasts: dict[Edition, Broadcast] = {}
-        self._watching: dict[Viewer, tuple[Edition, Channel]] = {}
+        self._broadcasts: dict[Edition | LiveEdition, Broadcast] = {}
+        self._watching: dict[Viewer, tuple[Edition | LiveEdition, Channel]] = {}
 
     def join(self, viewer: Viewer, show: Show, screen: Screen) -> None:
         """Show a viewer this film from now on, instead of what it watched, in the size that suits its screen best."""

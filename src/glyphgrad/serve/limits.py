@@ -36,10 +36,12 @@ class Limits:
     logins: int = _limit(64, "ssh connections in all that have not logged in")
     logins_per_address: int = _limit(4, "ssh connections of one address that have not logged in")
     login_seconds: float = _limit(15, "for an ssh login, or the header of a proxy")
-    request_seconds: float = _limit(10, "from an ssh login to the session")
+    request_seconds: float = _limit(10, "from an ssh login to the session, or for an HTTP request")
     keepalive_seconds: float = _limit(15, "between ssh keep-alives; three unanswered end the connection")
     session_seconds: float = _limit(1800, "that a session may last")
-    stall_seconds: float = _limit(20, "without progress until a viewer who does not read is dropped")
+    stall_seconds: float = _limit(
+        20, "without progress until a viewer who does not read is dropped, or from a ping to its answer"
+    )
     negotiate_seconds: float = _limit(1, "that telnet has for its options")
     subnegotiation_bytes: int = _limit(256, "of one telnet subnegotiation, escapes counted")
     option_commands: int = _limit(64, "telnet option commands that are answered")

@@ -12,24 +12,29 @@ from dataclasses import replace
 from itertools import chain
 from multiprocessing.connection import wait
 
-from glyphgrad.errors import GlyphgradError
+from glyphgrad.errors import ConfigError, GlyphgradError
 from glyphgrad.serve import plain
 from glyphgrad.serve.config import PORTS, ServeConfig
-from glyphgrad.serve.films import Library
+from glyphgrad.serve.films import Library, Show
 from glyphgrad.serve.house import House
 from glyphgrad.serve.listen import Address, Handler, Listener, accept, bind, inherited
+from glyphgrad.serve.live import LiveEdition
 
 Told = Callable[[Sequence[Listener]], None]
 """Called once, when clients can connect."""
 
 
-def run(config: ServeConfig, on_ready: Told, prepare: Callable[[], None]) -> None:
+def run(config: ServeConfig, on_ready: Told, prepare: Callable[[], None], live: Sequence[Show] = ()) -> None:
     """Serve until SIGTERM or SIGINT; then every screen is restored. Raises GlyphgradError.
 
-    `prepare`, a function of a module, is called in every process first: there it sets up its logging.
+    `prepare`, a function of a module, is called in every process first: there it sets up its logging. `live`
+    are films of LiveEditions, which one process alone can serve.
     """
     prepare()
-    library = Library.open(config.clips, config.fps)
+    if live and config.workers > 1:
+        raise ConfigError(f"--live with --workers {config.workers}: the processes would not be in step, give one")
+    clips = Library.open(config.clips, config.fps) if config.clips or not live else ()
+    library = Library([*clips, *live])
     shares = listeners(config)
     if len(shares) == 1:
         asyncio.run(_serve_until_told(config, library, shares[0], on_ready))
@@ -92,6 +97,9 @@ async def _serve_until_told(config: ServeConfig, library: Library, sockets: Sequ
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    for edition in chain.from_iterable(show.editions for show in library):
+        if isinstance(edition, LiveEdition):
+            edition.follow()
     async with serving(config, library, sockets):
         on_ready(sockets)
         await stop.wait()
