@@ -1,4 +1,4 @@
-"""The map of matches against glyphs matched one by one, and the operator A against the energy's."""
+"""The map of matches against glyphs matched one by one."""
 
 from __future__ import annotations
 
@@ -11,29 +11,10 @@ from glyphgrad.core.raster import render
 from glyphgrad.fit.energy import Energy
 from glyphgrad.fit.filters import Filter, gaussian, gradient, identity, pooling
 from glyphgrad.fit.matchmap import MatchMap
-from glyphgrad.fit.normal import normal
 from glyphgrad.fit.warp import Warp
 
 LAYOUT = Layout(5, 7, 6, 4, 2)
 FILTERS = [(identity(0.5),), (identity(0.5), pooling(0.3, 4, 2)), (gaussian(0.7, 1.3), gradient(0.2, 0.8))]
-
-
-@pytest.mark.parametrize("filters", FILTERS)
-def test_the_normal_operator_is_that_of_the_energy(noise_atlas: GlyphAtlas, filters: tuple[Filter, ...]) -> None:
-    target = np.random.default_rng(0).random((LAYOUT.height, LAYOUT.width))
-    blank = np.zeros((LAYOUT.rows, LAYOUT.cols), int)
-    energy = Energy(target, noise_atlas.coverage, LAYOUT, filters)
-    seen = normal(target, LAYOUT, filters)
-    assert np.vdot(target, seen) == pytest.approx(energy(blank), rel=1e-6)  # the energy holds it in float32
-    field = energy.field(blank)[2, 3]
-    patch = seen[2 * LAYOUT.row_pitch :, 3 * LAYOUT.cell_width :][: LAYOUT.cell_height, : LAYOUT.cell_width]
-    np.testing.assert_allclose(field, -2 * np.tensordot(noise_atlas.coverage, patch, 2), rtol=1e-4, atol=1e-5)
-
-
-def test_a_stack_of_images_is_seen_one_by_one() -> None:
-    stack = np.random.default_rng(0).random((3, LAYOUT.height, LAYOUT.width))
-    each = [normal(image, LAYOUT, FILTERS[1]) for image in stack]
-    np.testing.assert_allclose(normal(stack, LAYOUT, FILTERS[1]), each, atol=1e-15)
 
 
 def test_gain_and_rest_are_those_of_the_best_glyph(noise_atlas: GlyphAtlas) -> None:
