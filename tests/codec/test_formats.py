@@ -202,3 +202,10 @@ def test_a_line_without_end_is_refused(tmp_path: Path, monkeypatch: pytest.Monke
     (tmp_path / "film").write_bytes(b'{"version": 3, "term": {"cols": 1, "rows": 1}}\n[0, "o", "' + b"a" * 20_000)
     with pytest.raises(ClipError, match="holds a line of over 10,000 bytes"):
         read(tmp_path / "film")
+
+
+@pytest.mark.parametrize("content", [b"", b"abcde", b"\x89" * 300])
+def test_a_clip_with_a_damaged_signature_is_told_as_one(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "film.glyph").write_bytes(content)
+    with pytest.raises(ClipError, match=r"film\.glyph' is no clip file"):
+        open_film(tmp_path / "film.glyph")

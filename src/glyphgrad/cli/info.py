@@ -71,7 +71,7 @@ def _lines(figures: dict[str, Any]) -> dict[str, str]:
     characters, keyframes = figures["characters"], figures["keyframes"]
     return {
         "size": f"{figures['cols']} x {figures['rows']}",
-        "frames": f"{figures['frames']:,}, {figures['fps']:g} a second",
+        "frames": f"{figures['frames']:,}" + (f", {figures['fps']:g} a second" if figures["frames"] > 1 else ""),
         "duration": _clock(figures["seconds"]),
         "preset": f"{figures['preset'] or 'none'}, {'light on dark' if figures['dark'] else 'dark on light'}",
         "title": figures["title"] or "none",

@@ -209,7 +209,7 @@ def open_film(path: Path, fps: float = FPS) -> Film:
             return read_frames(path, fps)
         with path.open("rb") as file:
             start = file.read(_START)
-        if start.startswith(MAGIC):
+        if start.startswith(MAGIC) or path.suffix.lower() == ".glyph":  # a damaged one is told by the reader
             reader = ClipReader.open(path)
             return Film(reader.header, reader)
         if start.startswith(b"{"):
