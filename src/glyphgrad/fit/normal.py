@@ -2,13 +2,14 @@
 
 Along an axis each part of A is a band, so a picture is seen through it a strip at a time, by small dense
 products. Parts that look alike down the picture share that pass: a blur and its two derivatives need two
-passes down and two across, not six.
+passes down and two across, not six. Pooling whose stride divides its kernel sees sums over blocks of
+pixels only, and is done on those.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
@@ -53,24 +54,41 @@ def normal(images: NDArray[np.floating], layout: Layout, filters: tuple[Filter, 
     """A x of images (..., height, width) of a layout, in their own precision."""
     flat, bands = _operator(layout, filters)
     total = np.multiply(images, flat, dtype=images.dtype)
-    seen, part = np.empty_like(images), np.empty_like(images)
-    for down, across in bands:
-        down.down(images, seen)
+    for block, down, across in bands:
+        blocks = _sums(images, block)
+        seen, part = np.empty_like(blocks), np.empty_like(blocks)
+        down.down(blocks, seen)
         across.across(seen, part)
-        total += part
+        for pixels in _grids(total, block):
+            pixels += part
     return total
 
 
+def _sums(images: NDArray[np.floating], block: int) -> NDArray[np.floating]:
+    """Sums over blocks of pixels each way; those that are not whole are left out."""
+    return images if block == 1 else np.asarray(sum(_grids(images, block)))
+
+
+def _grids(images: NDArray[np.floating], block: int) -> Iterator[NDArray[np.floating]]:
+    """Views of the pixels at every place within the blocks."""
+    height, width = (side // block * block for side in images.shape[-2:])
+    for y, x in np.ndindex(block, block):
+        yield images[..., y:height:block, x:width:block]
+
+
 @lru_cache(maxsize=8)
-def _operator(layout: Layout, filters: tuple[Filter, ...]) -> tuple[float, list[tuple[_Band, _Band]]]:
-    """What A multiplies every pixel by, and its bands (down, across)."""
-    flat, parts = 0.0, dict[Taps, list[tuple[float, Taps]]]()
+def _operator(layout: Layout, filters: tuple[Filter, ...]) -> tuple[float, list[tuple[int, _Band, _Band]]]:
+    """What A multiplies every pixel by; and its bands (down, across), each with the blocks that it acts on."""
+    flat, parts = 0.0, dict[tuple[int, Taps], list[tuple[float, Taps]]]()
     for filter in filters:
         if filter.kind == "identity":
             flat += filter.weight
             continue
-        for down, across in taps_of(filter, layout) if filter.weight > 0 else ():
-            parts.setdefault(down, []).append((filter.weight, across))
+        block = filter.stride if filter.kind == "pooling" and filter.kernel % filter.stride == 0 else 1
+        for taps in taps_of(filter, layout) if filter.weight > 0 else ():
+            down, across = (replace(tap, kernel=tap.kernel[::block], stride=tap.stride // block) for tap in taps)
+            parts.setdefault((block, down), []).append((filter.weight, across))
     return flat, [
-        (_Band.of([(1.0, down)], layout.height), _Band.of(across, layout.width)) for down, across in parts.items()
+        (block, _Band.of([(1.0, down)], layout.height // block), _Band.of(across, layout.width // block))
+        for (block, down), across in parts.items()
     ]
