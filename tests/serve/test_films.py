@@ -76,7 +76,7 @@ def test_any_kind_of_film_is_served(tmp_path: Path, films: Any, suffix: str) -> 
 def test_what_is_no_film_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "a.glyph"
     path.write_bytes(bytes(100))
-    with pytest.raises(ClipError, match="holds no characters"):
+    with pytest.raises(ClipError, match="is no clip file"):
         Library.open([path], 30)
     with pytest.raises(ClipError, match="cannot be read"):
         Library.open([tmp_path / "missing.glyph"], 30)
