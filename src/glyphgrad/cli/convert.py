@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from glyphgrad.cli.discord import DISCORD, Posting, discord_options
+from glyphgrad.cli.label import label_of, label_options
 from glyphgrad.cli.options import CAST_VERSION_OPTION, FPS, INTERRUPTED, device_arguments, look_options
 from glyphgrad.core.presets import DEFAULT_PRESET, PRESETS
 from glyphgrad.errors import ClipError, ConfigError
@@ -17,8 +19,14 @@ from glyphgrad.version import SOFTWARE
 
 if TYPE_CHECKING:
     from glyphgrad.codec.formats import WriteOptions
-    from glyphgrad.core.clip import ClipHeader, TimedFrame
+    from glyphgrad.codec.label import Label
+    from glyphgrad.core.art import Art
+    from glyphgrad.core.clip import ClipHeader, Film, TimedFrame
     from glyphgrad.core.presets import Preset
+
+_TERMINAL = "terminal"
+_LONGEST_STILL = 1 << 25
+"""Bytes of a text with ANSI sequences."""
 
 
 @click.command
@@ -29,17 +37,22 @@ if TYPE_CHECKING:
 @click.option("--pictures", is_flag=True, help="Draw every frame of a directory as a PNG too.")
 @click.option("--preset", help=f"Device: {', '.join(PRESETS)}.  [the film's own, else {DEFAULT_PRESET}]")
 @look_options
+@label_options
+@discord_options
 def convert(source: Path, target: Path, fps: float, cast_version: int, pictures: bool, **given: Any) -> int:
     """Write the film or art SOURCE as TARGET, whose suffix names the format.
 
     Films: .glyph (clip file), .cast (asciicast), .txt (frames parted by form feeds), .gif, .mp4, .webm,
     and a directory of files a frame if there is no suffix. A single frame also: .png, .txt (native),
-    .utf8. SOURCE is any of those that hold characters. --preset and the options after it matter to
-    pictures; films keep the preset's name.
+    .utf8, .html, .svg (paths), .text.svg, .ansi, .ans (with a SAUCE record), .escpos (for a receipt
+    printer), .discord; and "discord" prints a message to paste. SOURCE is any of those that hold
+    characters, and .ans and other texts with ANSI sequences. --preset and the options after it matter
+    to pictures; films keep the preset's name.
     """
-    from glyphgrad.codec.formats import WriteOptions, open_film
+    from glyphgrad.codec.formats import WriteOptions
 
-    with open_film(source, fps) as film:
+    posting = Posting.of(given)
+    with _opened(source, fps) as film:
         _check(source, target)
         device = _device(film.header, given)
         options = WriteOptions(device, cast_version, pictures)
@@ -47,8 +60,25 @@ def convert(source: Path, target: Path, fps: float, cast_version: int, pictures:
         frames = iter(film)
         first = list(islice(frames, 2))
         if _is_still(target, len(first)):
-            return _write_still(target, header, device, first[0])
+            return _write_still(target, _still(header, device, first[0]), label_of(given, header.title), posting)
+        if posting:
+            raise ClipError("--webhook posts one frame, and TARGET as well: name a format of art, as discord or .png")
         return _write_film(target, header, options, chain(first, frames))
+
+
+def _opened(source: Path, fps: float) -> Film:
+    """The film in a file or a directory; of an ANSI text its one frame, light on dark as a terminal."""
+    from glyphgrad.codec.ansi import decode_ansi, is_ansi
+    from glyphgrad.codec.formats import open_film
+    from glyphgrad.core.clip import ClipHeader, Film, check_codes, printable, timed
+
+    data = source.read_bytes() if source.is_file() and source.stat().st_size <= _LONGEST_STILL else b""
+    if not is_ansi(data):
+        return open_film(source, fps)
+    frame, sauce = decode_ansi(data)
+    check_codes(frame.cells)
+    header = ClipHeader(frame.rows, frame.cols, _TERMINAL, True, printable(sauce.label.title) if sauce else "")
+    return Film(header, timed([(0.0, frame), (1.0, None)]))
 
 
 def _check(source: Path, target: Path) -> None:
@@ -77,7 +107,7 @@ def _device(header: ClipHeader, given: dict[str, Any]) -> Preset:
 
 
 def _suffix(path: Path) -> str:
-    return path.suffix.lower()
+    return ".discord" if path == DISCORD else path.suffix.lower()
 
 
 def _is_still(target: Path, frames: int) -> bool:
@@ -93,12 +123,23 @@ def _is_still(target: Path, frames: int) -> bool:
     return frames == 1
 
 
-def _write_still(target: Path, header: ClipHeader, device: Preset, first: TimedFrame) -> int:
-    from glyphgrad.codec import export
+def _still(header: ClipHeader, device: Preset, first: TimedFrame) -> Art:
     from glyphgrad.codec.draw import Drawer
+    from glyphgrad.codec.missing import with_boxes
 
-    export.write(target, export.encoder_for(target)(Drawer(device, header).art(first.frame)))
-    click.echo(f"wrote {target}", err=True)
+    return with_boxes(Drawer(device, header).art(first.frame))
+
+
+def _write_still(target: Path, art: Art, label: Label, posting: Posting | None) -> int:
+    from glyphgrad.codec import export
+
+    if target == DISCORD:
+        click.echo(export.ENCODERS[".discord"](art))
+    else:
+        export.write(target, export.encoder_for(target, label)(art))
+        click.echo(f"wrote {target}", err=True)
+    if posting:
+        posting.post(art)
     return 0
 
 

@@ -10,7 +10,9 @@ from typing import Any
 import click
 
 from glyphgrad.cli.chars import draw_atlas
+from glyphgrad.cli.discord import Posting, discord_options
 from glyphgrad.cli.fitting import fit_arguments, fit_options, option_of
+from glyphgrad.cli.label import label_of, label_options
 from glyphgrad.cli.options import INTERRUPTED, MAX_PIXELS_OPTION
 from glyphgrad.cli.output import Writer
 from glyphgrad.fit.config import FitConfig
@@ -42,9 +44,12 @@ _BAR_INTERVAL = 20  # steps: a bar that stands still looks like a hang
     "outputs",
     type=Path,
     multiple=True,
-    help="File to write, again for more: .txt (the device's encoding), .utf8, .png; - prints the text.  "
+    help="File to write, again for more: .txt (the device's encoding), .utf8, .png, .html, .svg (paths), .text.svg, "
+    ".ansi, .ans, .escpos, .discord; - prints the text, discord a message to paste.  "
     "[output.png, output.txt, output.utf8.txt]",
 )
+@label_options
+@discord_options
 @click.option("--output-text", type=Path, help="Text file in the device's encoding, whatever its suffix.")
 @click.option("--output-utf8", type=Path, help="Text file in UTF-8, whatever its suffix.")
 @click.option("--show/--no-show", default=None, help="Print the art on its own paper.  [on a terminal]")
@@ -60,6 +65,8 @@ def fit(image: str | None, **given: Any) -> int:
         name: given.pop(name)
         for name in ("show", "as_json", "quiet", "save_steps", "steps_dir", "diagnostics", "progress_gif")
     }
+    says["label"] = label_of(given, Path(image or "").stem)
+    says["posting"] = Posting.of(given)
     writer = Writer(given.pop("outputs"), given.pop("output_text"), given.pop("output_utf8"), says)
     test_chars, max_pixels = given.pop("test_chars"), given.pop("max_pixels")
     options = fit_arguments(given)

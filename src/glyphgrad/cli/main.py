@@ -19,6 +19,7 @@ COMMANDS = {
     "animate": "animate",
     "play": "play",
     "serve": "serve",
+    "print": "print",
     "convert": "convert",
     "info": "info",
     "score": "score",

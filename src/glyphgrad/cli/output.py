@@ -9,13 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from glyphgrad.cli.discord import DISCORD, Posting
 from glyphgrad.errors import ConfigError
 
 if TYPE_CHECKING:
     from glyphgrad.fit.fit import FitResult
 
 _DEFAULT_OUTPUTS = (Path("output.png"), Path("output.txt"), Path("output.utf8.txt"))
-_STANDARD_OUTPUT = Path("-")
+_PRINTED = {Path("-"): ".utf8", DISCORD: ".discord"}
+"""Names that stand for standard output, and what goes there."""
 
 
 class Writer:
@@ -25,12 +27,15 @@ class Writer:
         self.says = says
         self.named_picture = next((path for path in outputs if path.suffix.lower() == ".png"), None)
         texts = [(path, suffix) for path, suffix in ((native, ".txt"), (utf8, ".utf8")) if path]
-        self.to_stdout = any(path == _STANDARD_OUTPUT for path in (*outputs, *(path for path, _ in texts)))
-        self.paths = [path for path in (outputs if outputs or texts else _DEFAULT_OUTPUTS) if path != _STANDARD_OUTPUT]
-        self.text_paths = [(path, suffix) for path, suffix in texts if path != _STANDARD_OUTPUT]
+        named = dict.fromkeys([*outputs, *(path for path, _ in texts)])
+        self.printed = [path for path in named if path in _PRINTED]
+        self.posting: Posting | None = says["posting"]
+        wanted = outputs if outputs or texts or self.posting else _DEFAULT_OUTPUTS
+        self.paths = [path for path in wanted if path not in _PRINTED]
+        self.text_paths = [(path, suffix) for path, suffix in texts if path not in _PRINTED]
         self.steps_dir: Path | None = says["steps_dir"] if says["save_steps"] else None
-        if self.to_stdout and says["as_json"]:
-            raise ConfigError("-o - and --json both want standard output: choose one")
+        if self.printed and says["as_json"]:
+            raise ConfigError(f"-o {self.printed[0]} and --json both want standard output: choose one")
 
     def check(self, image: str) -> None:
         """Every way to fail that can be known before the work."""
@@ -54,18 +59,16 @@ class Writer:
     def write(self, result: FitResult) -> None:
         from glyphgrad.codec import export
 
-        targets = [(path, export.encoder_for(path)) for path in self.paths]
+        targets = [(path, export.encoder_for(path, self.says["label"])) for path in self.paths]
         targets += [(path, export.ENCODERS[suffix]) for path, suffix in self.text_paths]
-        for path, encode in targets:
-            export.write(path, encode(result.art))
-        if self.to_stdout:
-            click.echo(result.text.encode(), nl=False)  # UTF-8, whatever the locale
-        elif self.says["as_json"]:
-            click.echo(json.dumps(summary(result)))
-        elif self.shows:
-            from glyphgrad.cli.show import show
-
-            show(result.art)
+        files = [(path, encode(result.art)) for path, encode in targets]
+        printed = b"".join(export.ENCODERS[_PRINTED[path]](result.art) for path in self.printed)
+        for path, data in files:
+            export.write(path, data)
+        if self.printed:
+            click.echo(printed, nl=not printed.endswith(b"\n"))  # UTF-8, whatever the locale
+        else:
+            self._show(result)
         if result.bound is not None and not self.says["as_json"]:
             figures = result.figures
             bound = "objective {objective:.6f}, bound {bound:.6f}, gap {gap:.2%}".format(**figures)
@@ -81,6 +84,16 @@ class Writer:
                 export.write(self.says["diagnostics"] / f"{name}.png", picture)
         if targets and not self.says["quiet"]:
             click.echo("wrote " + ", ".join(str(path) for path, _ in targets), err=True)
+        if self.posting:
+            self.posting.post(result.art)
+
+    def _show(self, result: FitResult) -> None:
+        if self.says["as_json"]:
+            click.echo(json.dumps(summary(result)))
+        elif self.shows:
+            from glyphgrad.cli.show import show
+
+            show(result.art)
 
     @property
     def shows(self) -> bool:

@@ -7,26 +7,46 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from glyphgrad.codec import picture, text
+from glyphgrad.codec import ansi, discord, escpos, html, picture, svg, text
+from glyphgrad.codec.label import Label
 from glyphgrad.codec.whole import PREFIX, is_plain, unwritable, whole_file
 from glyphgrad.core.art import Art
 from glyphgrad.errors import ConfigError, OutputError
 
-ENCODERS: dict[str, Callable[[Art], bytes]] = {
+Encoder = Callable[[Art], bytes]
+
+
+def _with(label: Label | None, encode: Callable[[Art, Label | None], bytes]) -> Encoder:
+    return lambda art: encode(art, label)
+
+
+LABELLED: dict[str, Callable[[Art, Label | None], bytes]] = {
+    ".ans": ansi.encode_ans,
+    ".html": html.encode_html,
+    ".svg": svg.encode_svg,
+    ".text.svg": svg.encode_svg_text,
+}
+"""Suffix -> encoder of a format that says more than the characters."""
+
+ENCODERS: dict[str, Encoder] = {
     ".txt": lambda art: text.encode_native(art.frame),
     ".utf8": lambda art: text.encode_utf8(art.frame),
     ".utf8.txt": lambda art: text.encode_utf8(art.frame),
     ".png": picture.encode_png,
+    ".ansi": ansi.encode_ansi,
+    ".discord": discord.encode_discord,
+    ".escpos": escpos.encode,
+    **{suffix: _with(None, encode) for suffix, encode in LABELLED.items()},
 }
-"""Suffix -> encoder: native text, UTF-8 text, picture."""
+"""Suffix -> encoder: native text, UTF-8 text, picture, and the ways out."""
 
 
-def encoder_for(path: Path) -> Callable[[Art], bytes]:
+def encoder_for(path: Path, label: Label | None = None) -> Encoder:
     """The encoder of a path's suffix, the longest that fits. Raises ConfigError naming those there are."""
     name = path.name.lower()
     for suffix in sorted(ENCODERS, key=len, reverse=True):
         if name.endswith(suffix):
-            return ENCODERS[suffix]
+            return _with(label, LABELLED[suffix]) if suffix in LABELLED else ENCODERS[suffix]
     raise ConfigError(f"output {str(path)!r}: its suffix names no format; use one of {', '.join(ENCODERS)}")
 
 
