@@ -31,7 +31,6 @@ from glyphgrad.core.paged import paged
 from glyphgrad.core.presets import preset_named
 from glyphgrad.fit.animate import pages_of
 from glyphgrad.fit.config import FilmConfig, FitConfig, LossWeights
-from glyphgrad.fit.follow import STILL
 from glyphgrad.fit.means import Means
 from glyphgrad.fit.shots import stretches
 from machine import HERE, about
@@ -40,6 +39,8 @@ from tables import Cell, table
 PACKAGE = "badapple-terminal==0.1.2"
 FILM = "badapple_terminal/assets/badapple.mp4"
 COLS, ROWS = 80, 30
+STILL = 0.02
+"""Mean change of a cell's ink, of [0, 1], below which a change of its character is a flicker."""
 OBJECTIVES = {"seed": 60.0, "perceptual": 219.08}
 """Objective -> seconds that all of the film may take."""
 

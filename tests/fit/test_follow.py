@@ -9,11 +9,17 @@ from glyphgrad import GlyphAtlas, Layout
 from glyphgrad.fit import discrete
 from glyphgrad.fit.energy import Energy
 from glyphgrad.fit.filters import Filter, gaussian, gradient, seed_filters
-from glyphgrad.fit.follow import MOVED, STILL, Follower
+from glyphgrad.fit.follow import MOVED, STILL, Follower, Moved
 
 LAYOUT = Layout(5, 7, 6, 4, 2)
 FILTERS = [seed_filters(LAYOUT, 0.5, 4), (gaussian(0.01, 1.5), gradient(0.02, 1.5))]
 ALL = np.ones((LAYOUT.rows, LAYOUT.cols), bool)
+NONE = np.zeros(ALL.shape)
+
+
+def still(change: np.ndarray) -> Moved:
+    """Cells that changed, but whose mean is what it was."""
+    return Moved(change, NONE)
 
 
 def targets(count: int, step: float = 1.0) -> list[np.ndarray]:
@@ -36,10 +42,10 @@ def test_without_stability_every_grid_is_one_that_no_change_improves(
     """The field is carried from picture to picture by differences only: an oracle recomputes it from pixels."""
     pictures = targets(8)
     first = energy(pictures[0], noise_atlas, filters)
-    follower = Follower(first, discrete.solve(first, effort="fast"), 0.0)
+    follower = Follower(first, discrete.solve(first, effort="fast"), NONE, 0.0)
     for picture in pictures[1:]:
         now = energy(picture, noise_atlas, filters)
-        grid = follower.follow(now.slopes_at(ALL), ALL, np.zeros(ALL.shape), 0.03)
+        grid = follower.follow(now.slopes_at(ALL), ALL, still(np.zeros(ALL.shape)), 0.03)
         lowest = now(grid)
         for cell in np.ndindex(grid.shape):
             for glyph in range(len(noise_atlas.coverage)):
@@ -55,8 +61,8 @@ def test_only_the_cells_that_see_a_change_need_slopes(noise_atlas: GlyphAtlas) -
     where = ALL.copy()
     where[:1] = False  # the second sees the third
     grid = discrete.solve(first, effort="fast")
-    some = Follower(first, grid, 0.0).follow(now.slopes_at(where), where, np.zeros(ALL.shape), 0.03)
-    every = Follower(first, grid, 0.0).follow(now.slopes_at(ALL), ALL, np.zeros(ALL.shape), 0.03)
+    some = Follower(first, grid, NONE, 0.0).follow(now.slopes_at(where), where, still(np.zeros(ALL.shape)), 0.03)
+    every = Follower(first, grid, NONE, 0.0).follow(now.slopes_at(ALL), ALL, still(np.zeros(ALL.shape)), 0.03)
     np.testing.assert_array_equal(some, every)
 
 
@@ -72,9 +78,9 @@ def test_a_cell_keeps_its_character_unless_it_moves(noise_atlas: GlyphAtlas, mov
     """At a high cost of changes nothing moves but where the target does, whatever the slopes say."""
     pictures = targets(2)
     first, now = (energy(each, noise_atlas, FILTERS[0]) for each in pictures)
-    follower = Follower(first, discrete.solve(first, effort="fast"), 1e4)
+    follower = Follower(first, discrete.solve(first, effort="fast"), NONE, 1e4)
     before = follower.grid
-    after = follower.follow(now.slopes_at(ALL), ALL, np.full(ALL.shape, moved), 0.03)
+    after = follower.follow(now.slopes_at(ALL), ALL, still(np.full(ALL.shape, moved)), 0.03)
     assert (after != before).any() == changes
 
 
@@ -83,20 +89,24 @@ def test_what_was_held_is_free_again(noise_atlas: GlyphAtlas) -> None:
     pictures = targets(3)
     energies = [energy(each, noise_atlas, FILTERS[0]) for each in pictures]
     grid = discrete.solve(energies[0], effort="fast")
-    held = Follower(energies[0], grid, 1e4)
-    held.follow(energies[1].slopes_at(ALL), ALL, np.zeros(ALL.shape), 0.03)
+    held = Follower(energies[0], grid, NONE, 1e4)
+    held.follow(energies[1].slopes_at(ALL), ALL, still(np.zeros(ALL.shape)), 0.03)
     np.testing.assert_array_equal(held.grid, grid)
-    last = held.follow(energies[2].slopes_at(ALL), ALL, np.ones(ALL.shape), 0.03)
-    never = Follower(energies[0], grid, 0.0).follow(energies[2].slopes_at(ALL), ALL, np.ones(ALL.shape), 0.03)
+    last = held.follow(energies[2].slopes_at(ALL), ALL, still(np.ones(ALL.shape)), 0.03)
+    never = Follower(energies[0], grid, NONE, 0.0).follow(
+        energies[2].slopes_at(ALL), ALL, still(np.ones(ALL.shape)), 0.03
+    )
     assert energies[2](last) == pytest.approx(energies[2](never), rel=1e-5)
 
 
 def test_the_same_picture_again_changes_nothing(noise_atlas: GlyphAtlas) -> None:
     first = energy(targets(1)[0], noise_atlas, FILTERS[1])
-    follower = Follower(first, discrete.solve(first), 0.0, diversity=0.001)
+    follower = Follower(first, discrete.solve(first), NONE, 0.0, diversity=0.001)
     before = follower.grid
     for _ in range(3):
-        np.testing.assert_array_equal(follower.follow(first.slopes_at(ALL), ALL, np.zeros(ALL.shape), 0.03), before)
+        np.testing.assert_array_equal(
+            follower.follow(first.slopes_at(ALL), ALL, still(np.zeros(ALL.shape)), 0.03), before
+        )
 
 
 def test_what_was_held_while_something_passed_by_is_put_right_soon(noise_atlas: GlyphAtlas) -> None:
@@ -104,12 +114,23 @@ def test_what_was_held_while_something_passed_by_is_put_right_soon(noise_atlas: 
     pictures = targets(2)
     first, now = (energy(each, noise_atlas, FILTERS[0]) for each in pictures)
     grid = discrete.solve(first, effort="fast")
-    follower = Follower(first, grid, 0.5)
+    follower = Follower(first, grid, NONE, 0.5)
     nearby = np.zeros(ALL.shape)
     nearby[::3, ::3] = 1  # every other cell has one of these around it
-    held = follower.follow(now.slopes_at(ALL), ALL, nearby, 0.03)
+    held = follower.follow(now.slopes_at(ALL), ALL, still(nearby), 0.03)
     nothing = np.zeros(ALL.shape, bool)
-    soon = [follower.follow(now.slopes_at(nothing), nothing, np.zeros(ALL.shape), 0.1) for _ in range(20)]
-    alone = now(Follower(first, grid, 0.0).follow(now.slopes_at(ALL), ALL, np.ones(ALL.shape), 0.03))
+    soon = [follower.follow(now.slopes_at(nothing), nothing, still(np.zeros(ALL.shape)), 0.1) for _ in range(20)]
+    alone = now(Follower(first, grid, NONE, 0.0).follow(now.slopes_at(ALL), ALL, still(np.ones(ALL.shape)), 0.03))
     assert now(held) > 1.02 * alone
     assert now(soon[-1]) < 1.02 * alone
+
+
+def test_what_drifts_is_followed(noise_atlas: GlyphAtlas) -> None:
+    """A fade moves little from page to page, but in the end far: nothing is held against it."""
+    pictures = targets(2)
+    first, now = (energy(each, noise_atlas, FILTERS[0]) for each in pictures)
+    follower = Follower(first, discrete.solve(first, effort="fast"), NONE, 1e4)
+    before = follower.grid
+    near = follower.follow(now.slopes_at(ALL), ALL, Moved(NONE, NONE + STILL), 0.03)
+    np.testing.assert_array_equal(near, before)
+    assert (follower.follow(now.slopes_at(ALL), ALL, Moved(NONE, NONE + MOVED), 0.03) != before).any()

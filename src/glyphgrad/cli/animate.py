@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from functools import partial
 from pathlib import Path
@@ -49,7 +48,7 @@ _FILM = ("stability", "temporal_weight", "look_ahead", "workers")
     type=float,
     help=f"How strongly a picture's alignment is tied to the one before.  [default: {FilmConfig.temporal_weight}]",
 )
-@click.option("--workers", type=int, help="Threads; what comes out is the same.  [one a core]")
+@option_of(FilmConfig, "workers", "Threads; what comes out is the same. More than one pay for large grids.")
 @click.option("--keep-going", is_flag=True, help="Use what can be read of a damaged film; a warning, no error.")
 @click.option("--resume", is_flag=True, help="Go on with a directory of frames.")
 @click.option("--pictures/--no-pictures", default=True, help="Draw every frame of a directory as a PNG, too.")
@@ -68,13 +67,13 @@ def animate(source: str, output: Path, **given: Any) -> int:
     from glyphgrad.codec.formats import WriteOptions, write_film
     from glyphgrad.core import video
 
+    if str(output) == "-":
+        raise ConfigError("output '-': give the name of a file, its suffix says what to write")
     _check(source, output, given["resume"])
     names = ("fps", "start", "duration", "every", "keep_going")
     reading = {name: given.pop(name) for name in names}
     writing = {name: given.pop(name) for name in ("cast_version", "pictures", "resume")}
     audio, quiet = given.pop("audio"), given.pop("quiet")
-    if given["workers"] is None:
-        given["workers"] = _cores()
     film_config = FilmConfig(**{name: value for name in _FILM if (value := given.pop(name)) is not None})
     options = {"diversity_weight": 0.0} | fit_arguments(given)
     device, config = api.device_for(options.pop("preset"), options), api.config_for(options)
@@ -121,10 +120,6 @@ def _check(source: str, output: Path, resume: bool) -> None:
 
 def _title(source: str) -> str:
     return "" if source == "-" else Path(source).stem
-
-
-def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _sound(source: str, reading: dict[str, Any]) -> Sound | None:

@@ -116,6 +116,12 @@ def _done(directory: Path, header: ClipHeader) -> list[int]:
         raise ClipError(
             f"directory {str(directory)!r} holds a film of {before.size}, this one is {header.size}: name another"
         )
+    for name, meant in (("preset", before.preset), ("dark", before.dark), ("title", before.title)):
+        if meant != getattr(header, name):
+            raise ClipError(
+                f"directory {str(directory)!r} holds a film of {name} {meant!r}, this one is of {getattr(header, name)!r}: "
+                "name another"
+            )
     missing = (number for number in range(len(lengths)) if not _page(directory, number).exists())
     return lengths[: next(missing, len(lengths))]
 

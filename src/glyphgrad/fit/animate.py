@@ -25,7 +25,7 @@ from glyphgrad.fit import look
 from glyphgrad.fit.config import FilmConfig, FitConfig
 from glyphgrad.fit.energy import Energy, Floats
 from glyphgrad.fit.filters import Indices
-from glyphgrad.fit.follow import Follower, grown
+from glyphgrad.fit.follow import Follower, Moved, grown
 from glyphgrad.fit.look import Look
 from glyphgrad.fit.means import Means, ShouldStop
 from glyphgrad.fit.shots import Stretch, stretches
@@ -82,15 +82,16 @@ class Page:
             moved = change(self.before.timed.picture, self.timed.picture, self.means.layout)
             if self.means.config.solver != "gradient" and self.means.config.align == "off":
                 delta = self._delta(self.means.energy(aim), moved, self.before.look is self.look)
-        return Prepared(self.timed.time, elapsed, aim, moved, delta)
+        level = cell_means(self.timed.picture, self.means.layout)
+        return Prepared(self.timed.time, elapsed, aim, level, moved, delta)
 
     def alone(self) -> Page:
         """The page without those before it, which it would keep in memory."""
         return replace(self, before=None)
 
-    def _delta(self, energy: Energy, moved: NDArray[np.floating], alike: bool) -> Delta:
+    def _delta(self, energy: Energy, change: NDArray[np.floating], alike: bool) -> Delta:
         """Slopes of the cells that see a change; of all if the look is another."""
-        where = grown(moved > 0, *energy.pairs.reach) if alike else np.ones(moved.shape, bool)
+        where = grown(change > 0, *energy.pairs.reach) if alike else np.ones(change.shape, bool)
         return Delta(energy.slopes_at(where), where)
 
 
@@ -105,13 +106,15 @@ class Delta(NamedTuple):
 class Prepared:
     """What is needed of a page to find its grid.
 
-    `time` and what has `elapsed` since the page before are seconds. `moved` (rows, cols) is None for the first
+    `time` and what has `elapsed` since the page before are seconds. `level` (rows, cols) is the mean of every
+    cell, `moved` (rows, cols) its mean change, both in [0, 1]; `moved` is None for the first
     page of a shot, `delta` where the grid does not follow from it.
     """
 
     time: float
     elapsed: float
     aim: Aim
+    level: NDArray[np.floating]
     moved: NDArray[np.floating] | None
     delta: Delta | None
 
@@ -151,18 +154,20 @@ class Cast:
         if self._means.config.solver == "gradient":
             return self._descended(page.aim)
         if page.delta is not None and page.moved is not None and self._follower:
-            return self._follower.follow(*page.delta, page.moved, page.elapsed)
+            return self._follower.follow(*page.delta, Moved(page.moved, page.level), page.elapsed)
         aim = page.aim if self._means.config.align == "off" else self._aligned(page.aim)
         energy = self._means.energy(aim)
         if page.moved is not None and self._follower:
             everywhere = np.ones(page.moved.shape, bool)
-            return self._follower.follow(energy.slopes_at(everywhere), everywhere, page.moved, page.elapsed)
-        return self._begun(energy)
+            return self._follower.follow(
+                energy.slopes_at(everywhere), everywhere, Moved(page.moved, page.level), page.elapsed
+            )
+        return self._begun(energy, page.level)
 
-    def _begun(self, energy: Energy) -> Indices:
+    def _begun(self, energy: Energy, level: NDArray[np.floating]) -> Indices:
         means = self._means
         grid = means.solve(energy, effort=means.config.effort)
-        self._follower = Follower(energy, grid, self._film.stability, means.config.diversity, means.protected)
+        self._follower = Follower(energy, grid, level, self._film.stability, means.config.diversity, means.protected)
         return self._follower.grid
 
     def _aligned(self, aim: Aim) -> Aim:
@@ -183,10 +188,14 @@ class Cast:
 
 def change(before: Picture, after: Picture, layout: Layout) -> NDArray[np.float64]:
     """(rows, cols) Mean change, in [0, 1], of the pixels of every cell between two pages."""
-    moved = np.maximum(before, after) - np.minimum(before, after)
-    if moved.ndim == 3:
-        moved = moved.max(axis=2)
-    gaps = np.pad(moved, ((0, layout.row_gap), (0, 0))).reshape(layout.rows, layout.row_pitch, -1)
+    return cell_means(np.maximum(before, after) - np.minimum(before, after), layout)
+
+
+def cell_means(page: Picture, layout: Layout) -> NDArray[np.float64]:
+    """(rows, cols) The mean, in [0, 1], of the pixels of every cell of a page; of colours the strongest channel's."""
+    if page.ndim == 3:
+        page = page.max(axis=2)
+    gaps = np.pad(page, ((0, layout.row_gap), (0, 0))).reshape(layout.rows, layout.row_pitch, -1)
     lines = gaps[:, : layout.cell_height].sum(axis=1, dtype=np.uint32)
     cells = lines.reshape(layout.rows, layout.cols, layout.cell_width).sum(axis=2)
     return np.asarray(cells / (255 * layout.cell_height * layout.cell_width))

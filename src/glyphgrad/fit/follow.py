@@ -6,6 +6,8 @@ the next picture changes it by their difference, without a look at pixels or at 
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -14,7 +16,7 @@ from glyphgrad.fit.energy import Energy, Floats
 from glyphgrad.fit.filters import Indices
 from glyphgrad.fit.search import Search, Usage
 
-STILL, MOVED = 0.02, 0.06
+STILL, MOVED = 0.01, 0.02
 """Mean change of a cell's ink, of [0, 1], up to which a change costs all it may, and from which nothing."""
 _CALM, _LEAST = 0.13, 0.05
 """Seconds in which the cost falls to its half once nothing moves around a cell, and the share that stays: what was
@@ -22,10 +24,18 @@ held while something passed by is put right soon after (at once, and it flickers
 trail), and noise is below what stays."""
 
 
+class Moved(NamedTuple):
+    """Of every cell (rows, cols) the mean change of its target since the page before, and its mean; in [0, 1]."""
+
+    change: NDArray[np.floating]
+    level: NDArray[np.floating]
+
+
 class Follower:
     """A grid on its way through the pictures of a shot, from the first one's grid on.
 
-    `energy` is the first picture's, `grid` (rows, cols) suits it. `stability` is what a change of character
+    `energy` is the first picture's, `grid` (rows, cols) suits it, `level` (rows, cols) is the mean of every
+    cell of the target, in [0, 1]. `stability` is what a change of character
     costs in a cell that stands still while its neighbours move, in energies of the densest glyph on blank
     paper; less and less when they, too, stand still. `diversity`
     and `protected` are those of `discrete.solve`. A grid that follows is searched by single changes: from a
@@ -36,6 +46,7 @@ class Follower:
         self,
         energy: Energy,
         grid: Indices,
+        level: NDArray[np.floating],
         stability: float,
         diversity: float = 0.0,
         protected: NDArray[np.bool_] | None = None,
@@ -47,6 +58,7 @@ class Follower:
         settle(search)
         self._cells = search.cells.ravel()
         self._held = np.zeros(len(self._cells), np.float32), search.glyphs[self._cells]
+        self._level = level.copy()  # when the character was chosen
         self._calm = np.zeros(energy.shape)  # seconds since something moved around a cell
 
     @property
@@ -54,11 +66,10 @@ class Follower:
         """(rows, cols) The glyphs as they are."""
         return self._search.grid()
 
-    def follow(self, slopes: Floats, where: NDArray[np.bool_], moved: NDArray[np.floating], elapsed: float) -> Indices:
+    def follow(self, slopes: Floats, where: NDArray[np.bool_], moved: Moved, elapsed: float) -> Indices:
         """The grid of the next picture, `elapsed` seconds on: by its slopes (n, G), and how far each cell has moved.
 
-        `moved` (rows, cols) is the mean change of the target's ink, in [0, 1]; `where` (rows, cols) are the n
-        cells whose slopes are given, those of the others are what they were.
+        `where` (rows, cols) are the n cells whose slopes are given, those of the others are what they were.
         """
         search, cells, (held, glyphs) = self._search, self._cells, self._held
         change = slopes - self._slopes[where]
@@ -72,13 +83,16 @@ class Follower:
         search.field[cells, glyphs] -= now
         search.forget()
         settle(search)
-        return search.best()
+        grid = search.best()
+        self._level = np.where(grid == glyphs.reshape(grid.shape), self._level, moved.level)
+        return grid
 
-    def _costs(self, moved: NDArray[np.floating], elapsed: float) -> NDArray[np.float32]:
+    def _costs(self, moved: Moved, elapsed: float) -> NDArray[np.float32]:
         """(cells,) What a change of character costs now."""
-        self._calm = np.where(grown(moved > STILL, 1, 1), 0, self._calm + elapsed)
+        self._calm = np.where(grown(moved.change > STILL, 1, 1), 0, self._calm + elapsed)
         lasting = np.maximum(0.5 ** (self._calm / _CALM), _LEAST)
-        still = np.clip((MOVED - moved) / (MOVED - STILL), 0, 1)
+        far = np.maximum(moved.change, np.abs(moved.level - self._level))  # a fade moves little from page to page
+        still = np.clip((MOVED - far) / (MOVED - STILL), 0, 1)
         return np.asarray(self._cost * lasting * still, dtype=np.float32).ravel()
 
 
