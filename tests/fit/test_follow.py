@@ -131,6 +131,6 @@ def test_what_drifts_is_followed(noise_atlas: GlyphAtlas) -> None:
     first, now = (energy(each, noise_atlas, FILTERS[0]) for each in pictures)
     follower = Follower(first, discrete.solve(first, effort="fast"), NONE, 1e4)
     before = follower.grid
-    near = follower.follow(now.slopes_at(ALL), ALL, Moved(NONE, NONE + STILL), 0.03)
+    near = follower.follow(now.slopes_at(ALL), ALL, Moved(NONE, NONE + 8 * STILL), 0.03)
     np.testing.assert_array_equal(near, before)
-    assert (follower.follow(now.slopes_at(ALL), ALL, Moved(NONE, NONE + MOVED), 0.03) != before).any()
+    assert (follower.follow(now.slopes_at(ALL), ALL, Moved(NONE, NONE + 8 * MOVED), 0.03) != before).any()

@@ -65,7 +65,7 @@ class FilmConfig:
     before their tones are chosen, `workers` how many threads work on the pictures.
     """
 
-    stability: float = 0.2
+    stability: float = 0.3
     temporal_weight: float = 1.0
     look_ahead: int = 48
     workers: int = 1

@@ -18,6 +18,8 @@ from glyphgrad.fit.search import Search, Usage
 
 STILL, MOVED = 0.01, 0.02
 """Mean change of a cell's ink, of [0, 1], up to which a change costs all it may, and from which nothing."""
+_DRIFT = 8.0
+"""How many times as far a cell may have drifted since its character was chosen as it may move from page to page."""
 _CALM, _LEAST = 0.13, 0.05
 """Seconds in which the cost falls to its half once nothing moves around a cell, and the share that stays: what was
 held while something passed by is put right soon after (at once, and it flickers; much later, and it leaves a
@@ -91,8 +93,8 @@ class Follower:
         """(cells,) What a change of character costs now."""
         self._calm = np.where(grown(moved.change > STILL, 1, 1), 0, self._calm + elapsed)
         lasting = np.maximum(0.5 ** (self._calm / _CALM), _LEAST)
-        far = np.maximum(moved.change, np.abs(moved.level - self._level))  # a fade moves little from page to page
-        still = np.clip((MOVED - far) / (MOVED - STILL), 0, 1)
+        drift = np.abs(moved.level - self._level)  # a fade moves little from page to page
+        still = np.clip((MOVED - np.maximum(moved.change, drift / _DRIFT)) / (MOVED - STILL), 0, 1)
         return np.asarray(self._cost * lasting * still, dtype=np.float32).ravel()
 
 
