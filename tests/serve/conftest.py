@@ -153,7 +153,7 @@ def serve(tmp_path: Path) -> Iterator[Callable[..., Running]]:
 
     def start(protocol: str = "telnet", films: list[Show] | None = None, proxy: bool = False, **limits: Any) -> Running:
         films = films or [Films.show(title="A film")]
-        granted = replace(Limits(arrivals=1000, negotiate_seconds=0.2), **limits)
+        granted = replace(Limits(arrivals=1000, http_arrivals=1000, negotiate_seconds=0.2), **limits)
         config = ServeConfig(**{protocol: "0"}, limits=granted, proxy_protocol=proxy, host_key=tmp_path / "key")
         made.append(Running(Library(films), config).__enter__())
         return made[-1]

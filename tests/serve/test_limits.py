@@ -84,15 +84,16 @@ def test_who_comes_seldom_is_forgotten() -> None:
 def test_one_address_gets_its_share_and_no_more() -> None:
     time = [0.0]
     gate = Gate(Limits(arrivals=10, arrivals_per_minute=20), lambda: time[0])
-    assert [gate.arrive("192.0.2.1") for _ in range(100)].count(True) == 10
-    assert gate.arrive("192.0.2.2")
+    assert [gate.arrive("192.0.2.1", "telnet") for _ in range(100)].count(True) == 10
+    assert gate.arrive("192.0.2.2", "telnet")
+    assert gate.arrive("192.0.2.1", "http")  # a page takes several connections: they are counted apart
     time[0] = 3.0
-    assert [gate.arrive("192.0.2.1") for _ in range(3)] == [True, False, False]
+    assert [gate.arrive("192.0.2.1", "telnet") for _ in range(3)] == [True, False, False]
 
 
 def test_all_of_a_customers_addresses_are_one() -> None:
     gate = Gate(Limits(arrivals=2), lambda: 0.0)
-    assert [gate.arrive(f"2001:db8::{host:x}") for host in range(4)] == [True, True, False, False]
+    assert [gate.arrive(f"2001:db8::{host:x}", "telnet") for host in range(4)] == [True, True, False, False]
 
 
 def test_a_crowd() -> None:

@@ -270,7 +270,7 @@ def test_connections_of_an_address_are_limited(serve: Any) -> None:
 
 
 def test_arrivals_are_limited(serve: Any) -> None:
-    running = serve("http", arrivals=1, arrivals_per_minute=1)
+    running = serve("http", http_arrivals=1, http_arrivals_per_minute=1)
     first, second = running.connect(), running.connect()
     assert second.rest() == b""
     first.send(request("/healthz", "Connection: close"))

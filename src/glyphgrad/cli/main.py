@@ -62,7 +62,7 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal that lacks a character shows another, not a traceback
-    warnings.showwarning = _show_warning  # type: ignore[assignment]
+    warnings.showwarning = show_warning  # type: ignore[assignment]
     warnings.simplefilter("always", GlyphgradWarning)
     try:
         sys.exit(cli.main(standalone_mode=False) or 0)
@@ -92,6 +92,6 @@ def _drop_output() -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def _show_warning(message: Warning | str, category: type[Warning], *_: object) -> None:
+def show_warning(message: Warning | str, category: type[Warning], *_: object) -> None:
     if issubclass(category, GlyphgradWarning):
         click.echo(f"glyphgrad: warning: {message}", err=True)

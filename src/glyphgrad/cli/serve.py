@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import logging
 import signal
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from itertools import islice
@@ -49,7 +50,9 @@ def _limit_options(command: Callable[..., Any]) -> Callable[..., Any]:
 @click.option("--workers", type=int, help="Processes.  [1]")
 @click.option("--host-key", type=Path, help="The ssh key of this server, made on first use.")
 @click.option("--proxy-protocol", is_flag=True, default=None, help="A balancer tells who connects (PROXY v1, v2).")
-@click.option("--config", type=Path, help="TOML file with any of these options; the command line goes before it.")
+@click.option(
+    "--config", type=Path, help="TOML file with any of these options but --live; the command line goes before it."
+)
 @click.option("--fps", type=float, help=f"Frames a second of a clip that holds no times.  [{FPS:g}]")
 @click.option(
     "--live",
@@ -110,9 +113,11 @@ def _header(pipe: Connection, video: Path) -> ClipHeader:
 def _fit(pipe: Connection, video: str, sides: dict[str, Any]) -> None:
     """Send the header of a film, then its frames, a group at a time, each when it is fitted."""
     from glyphgrad import api
+    from glyphgrad.cli.main import show_warning
     from glyphgrad.codec.group import encode_group
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the server's Ctrl-C
+    warnings.showwarning = show_warning  # type: ignore[assignment]
     try:
         film = api.animate(video, "terminal", effort="fast", look_ahead=_GROUP, keep_going=True, **sides)
         frames = iter(film)

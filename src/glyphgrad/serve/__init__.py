@@ -12,7 +12,7 @@ How it hangs together, and what a further protocol builds on:
 - `session.Session(house, link, protocol, address)`: a visit from the first byte to the log line. A protocol
   tells it `spend`, `type`, `resize` and `end`, and awaits `run(screen, asked)`.
 - `plain` (telnet, nc) and `ssh` are such protocols; `listen.accept` feeds them sockets. Before a visit a
-  protocol asks `house.gate.arrive(address)` (if `listen.accept` has not) and
+  protocol asks `house.gate.arrive(address, protocol)` (if `listen.accept` has not) and
   `house.gate.viewers.refusal(network)`, then `enter`s and in the end `leave`s.
 - `web` (browsers, curl) is a third such protocol: `site` is what is where, `viewer_socket` the page's frames.
 - `live.LiveEdition`: a film that another process fits meanwhile.

@@ -33,6 +33,8 @@ class Limits:
     viewers_per_address: int = _limit(8, "viewers of one address")
     arrivals: int = _limit(10, "connections that one address may open at once")
     arrivals_per_minute: float = _limit(20, "further connections of one address a minute")
+    http_arrivals: int = _limit(60, "HTTP connections that one address may open at once: a page takes several")
+    http_arrivals_per_minute: float = _limit(300, "further HTTP connections of one address a minute")
     logins: int = _limit(64, "ssh connections in all that have not logged in")
     logins_per_address: int = _limit(4, "ssh connections of one address that have not logged in")
     login_seconds: float = _limit(15, "for an ssh login, or the header of a proxy")
@@ -184,9 +186,11 @@ class Gate:
     def __init__(self, limits: Limits, clock: Clock):
         self._clock = clock
         self._arrivals = Arrivals(limits.arrivals, limits.arrivals_per_minute / 60)
+        self._http = Arrivals(limits.http_arrivals, limits.http_arrivals_per_minute / 60)
         self.viewers = Crowd(limits.viewers, limits.viewers_per_address)
         self.logins = Crowd(limits.logins, limits.logins_per_address)
 
-    def arrive(self, address: str) -> bool:
+    def arrive(self, address: str, protocol: str) -> bool:
         """Whether this address may open another connection now."""
-        return self._arrivals.take(network_of(address), self._clock())
+        arrivals = self._http if protocol == "http" else self._arrivals
+        return arrivals.take(network_of(address), self._clock())

@@ -133,10 +133,12 @@ async def accept(listener: Listener, house: House, handle: Handler, proxied: boo
             continue
         client.setblocking(False)
         client.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-        house.spawn(_received(client, peer[0], house, handle, proxied))
+        house.spawn(_received(client, peer[0], listener.protocol, house, handle, proxied))
 
 
-async def _received(client: socket.socket, address: str, house: House, handle: Handler, proxied: bool) -> None:
+async def _received(
+    client: socket.socket, address: str, protocol: str, house: House, handle: Handler, proxied: bool
+) -> None:
     try:
         if proxied:
             async with asyncio.timeout(house.limits.login_seconds):
@@ -145,7 +147,7 @@ async def _received(client: socket.socket, address: str, house: House, handle: H
         house.metrics.rejected["broken"] += 1
         client.close()
         return
-    if house.gate.arrive(address):
+    if house.gate.arrive(address, protocol):
         await handle(client, address, house)
     else:
         house.metrics.rejected["rate"] += 1
