@@ -564,3 +564,9 @@ def test_pictures_of_a_program_are_of_one_size() -> None:
 def test_no_pictures_are_no_film() -> None:
     with pytest.raises(PictureError, match="given holds no frame"):
         frames([])
+
+
+@pytest.mark.parametrize("source", [5, None])
+def test_what_is_no_film_at_all_is_told(source: Any) -> None:
+    with pytest.raises(ConfigError, match=f"film is {source}: give a path"):
+        frames(source)

@@ -179,6 +179,8 @@ def _reel(source: Source, fps: float | None, dark: bool, keep_going: bool) -> Re
     name = _name(source)
     if not isinstance(source, str | Path):
         if not _is_stream(source):
+            if not isinstance(source, Iterable):
+                raise ConfigError(f"film is {source!r}: give a path, a binary stream, or pictures one after the other")
             return Given(source, fps, dark)
         head, stream = _peeked(source)
         return Animation(stream.read(), name, dark) if is_animation(head) else Video(stream, name)
