@@ -10,7 +10,6 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 from threadpoolctl import threadpool_limits
 
 from glyphgrad.codec import text
@@ -150,7 +149,7 @@ def animate_with(
         None if film.duration is None else round(1000 * film.duration),
     )
     atlas = _atlas(device)
-    unseen = Frame(np.full((layout.rows, layout.cols), ord(" "), np.uint32))
+    unseen = Frame.blank(layout.rows, layout.cols)
 
     def pairs() -> Iterator[tuple[float, Frame | None]]:
         last = 0.0

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from glyphgrad.cli import films
 from glyphgrad.cli.fitting import fit_arguments, fit_options, option_of
-from glyphgrad.cli.options import CAST_VERSION_OPTION, INTERRUPTED
+from glyphgrad.cli.options import CAST_VERSION_OPTION
 from glyphgrad.errors import ConfigError
 from glyphgrad.fit.config import FilmConfig
 
@@ -67,9 +68,8 @@ def animate(source: str, output: Path, **given: Any) -> int:
     from glyphgrad.codec.formats import WriteOptions, write_film
     from glyphgrad.core import video
 
-    if str(output) == "-":
-        raise ConfigError("output '-': give the name of a file, its suffix says what to write")
-    _check(source, output, given["resume"])
+    films.check(Path(source), output)
+    _check_resume(source, output, given["resume"])
     names = ("fps", "start", "duration", "every", "keep_going")
     reading = {name: given.pop(name) for name in names}
     writing = {name: given.pop(name) for name in ("cast_version", "pictures", "resume")}
@@ -88,11 +88,7 @@ def animate(source: str, output: Path, **given: Any) -> int:
                 film = fitted(skip=writer.frames)
             with film_bar(film.header.duration, sys.stderr.isatty() and not quiet) as advance:
                 _write(film, writer, advance)
-    if not quiet:
-        click.echo(f"wrote {output}: {writer.frames} frame{'s' * (writer.frames != 1)}", err=True)
-    if interrupted():
-        click.echo("glyphgrad: interrupted: the frames until then have been written", err=True)
-    return INTERRUPTED if interrupted() else 0
+    return films.written(output, writer.frames, interrupted(), quiet)
 
 
 def _write(film: Film, writer: FilmWriter, advance: Any) -> None:
@@ -101,21 +97,11 @@ def _write(film: Film, writer: FilmWriter, advance: Any) -> None:
         advance(timed.end)
 
 
-def _check(source: str, output: Path, resume: bool) -> None:
-    """Every way to fail that can be known before the work."""
-    from glyphgrad.codec import export, formats
-
-    formats.opener_for(output)
-    if output.suffix and not output.is_dir():
-        export.check(output)
-        if resume:
-            raise ConfigError(
-                f"--resume goes on with a directory of frames, and {str(output)!r} is a file: leave it out"
-            )
+def _check_resume(source: str, output: Path, resume: bool) -> None:
+    if resume and output.suffix and not output.is_dir():
+        raise ConfigError(f"--resume goes on with a directory of frames, and {str(output)!r} is a file: leave it out")
     if resume and source == "-":
         raise ConfigError("--resume has to look at the film from its beginning: name a file, not standard input")
-    if output.exists() and Path(source).exists() and output.samefile(source):
-        raise ConfigError(f"output {str(output)!r} is the film itself: name another file")
 
 
 def _title(source: str) -> str:

@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from glyphgrad.cli import films
 from glyphgrad.cli.discord import DISCORD, Posting, discord_options
 from glyphgrad.cli.label import label_of, label_options
-from glyphgrad.cli.options import CAST_VERSION_OPTION, FPS, INTERRUPTED, device_arguments, look_options
+from glyphgrad.cli.options import CAST_VERSION_OPTION, FPS, device_arguments, look_options
 from glyphgrad.core.presets import DEFAULT_PRESET, PRESETS
-from glyphgrad.errors import ClipError, ConfigError
+from glyphgrad.errors import ClipError
 from glyphgrad.version import SOFTWARE
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ def convert(source: Path, target: Path, fps: float, cast_version: int, pictures:
 
     posting = Posting.of(given)
     with _opened(source, fps) as film:
-        _check(source, target)
+        films.check(source, target, _suffix(target))
         device = _device(film.header, given)
         options = WriteOptions(device, cast_version, pictures)
         header = replace(film.header, preset=given["preset"] or film.header.preset, dark=device.dark, software=SOFTWARE)
@@ -79,20 +80,6 @@ def _opened(source: Path, fps: float) -> Film:
     check_codes(frame.cells)
     header = ClipHeader(frame.rows, frame.cols, _TERMINAL, True, printable(sauce.label.title) if sauce else "")
     return Film(header, timed([(0.0, frame), (1.0, None)]))
-
-
-def _check(source: Path, target: Path) -> None:
-    """Every way to fail that can be known before the work."""
-    from glyphgrad.codec import export, formats
-
-    if str(target) == "-":
-        raise ConfigError("output '-': give the name of a file, its suffix says what to write")
-    if target.exists() and target.samefile(source):
-        raise ConfigError(f"output {str(target)!r} is the film itself: name another file")
-    if _suffix(target) not in export.ENCODERS:
-        formats.opener_for(target)
-    if target.suffix and not target.is_dir():
-        export.check(target)
 
 
 def _device(header: ClipHeader, given: dict[str, Any]) -> Preset:
@@ -152,7 +139,4 @@ def _write_film(target: Path, header: ClipHeader, options: WriteOptions, frames:
             film.write(timed)
             if interrupted():
                 break
-    click.echo(f"wrote {target}: {film.frames} frame{'s' * (film.frames != 1)}", err=True)
-    if interrupted():
-        click.echo("glyphgrad: interrupted: the frames until then have been written", err=True)
-    return INTERRUPTED if interrupted() else 0
+    return films.written(target, film.frames, interrupted())

@@ -8,7 +8,6 @@ import signal
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from itertools import islice
 from multiprocessing import Pipe, get_context
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -18,17 +17,15 @@ import click
 
 from glyphgrad.cli.options import grid
 from glyphgrad.codec.defaults import FPS
-from glyphgrad.errors import GlyphgradError
 from glyphgrad.serve.config import PORTS, configuration
 from glyphgrad.serve.limits import Limits, option_of
 
 if TYPE_CHECKING:
-    from glyphgrad.core.clip import ClipHeader
     from glyphgrad.serve.films import Show
     from glyphgrad.serve.listen import Listener
 
-_GROUP = 8
-"""Frames of a live film that are sent together."""
+_LOOK_AHEAD = 8
+"""Pictures of a live film that are looked at before the first is shown."""
 _CALLS = {"telnet": "telnet {host} {port}", "ssh": "ssh -p {port} {host}", "http": "http://{host}:{port}"}
 """What a client types, or opens."""
 
@@ -89,49 +86,21 @@ def _fitting(video: Path, sides: dict[str, int]) -> Iterator[Show]:
     process.start()
     there.close()
     try:
-        header = _header(here, video)
-        edition = LiveEdition(header, here)
-        edition.read()
-        yield Show(name_of(video), (edition,))
+        yield Show(name_of(video), (LiveEdition.open(here, str(video)),))
     finally:
         process.kill()
         process.join()
 
 
-def _header(pipe: Connection, video: Path) -> ClipHeader:
-    """What the process says first. Raises the error that it says instead."""
-    try:
-        said = pipe.recv()
-    except EOFError:
-        raise GlyphgradError(f"{str(video)!r} could not be fitted: its process has ended") from None
-    if isinstance(said, GlyphgradError):
-        raise said
-    header: ClipHeader = said
-    return header
-
-
 def _fit(pipe: Connection, video: str, sides: dict[str, Any]) -> None:
-    """Send the header of a film, then its frames, a group at a time, each when it is fitted."""
     from glyphgrad import api
     from glyphgrad.cli.main import show_warning
-    from glyphgrad.codec.group import encode_group
+    from glyphgrad.serve import live
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the server's Ctrl-C
     warnings.showwarning = show_warning  # type: ignore[assignment]
-    try:
-        film = api.animate(video, "terminal", effort="fast", look_ahead=_GROUP, keep_going=True, **sides)
-        frames = iter(film)
-        group = list(islice(frames, _GROUP))
-        pipe.send(film.header)
-    except GlyphgradError as error:
-        pipe.send(error)
-        return
-    done = 0
-    while group:
-        pipe.send_bytes(encode_group(done, group))
-        done += len(group)
-        group = list(islice(frames, _GROUP))
-    pipe.send_bytes(b"")
+    options: dict[str, Any] = {"effort": "fast", "look_ahead": _LOOK_AHEAD, "keep_going": True, **sides}
+    live.send(lambda: api.animate(video, "terminal", **options), pipe)
 
 
 def _log_to_stderr() -> None:

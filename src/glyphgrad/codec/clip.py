@@ -135,9 +135,7 @@ class ClipReader:
     def at(self, time: int) -> TimedFrame:
         """The frame shown at a time in milliseconds; before and after the film its first and last. Raises ClipError."""
         place = max(0, bisect_right(self._starts, time) - 1)
-        group = self._group(place)
-        index = int(np.searchsorted(group.times, time, side="right")) - 1
-        return group.frame(min(max(0, index), group.head.frames - 1))
+        return self._group(place).at(time)
 
     def _group(self, place: int) -> Group:
         if self._latest is None or self._latest[0] != place:

@@ -57,6 +57,11 @@ class Group:
         cells = self.palette[self.places[index]].reshape(self.rows, self.cols)
         return TimedFrame(int(self.times[index]), int(self.times[index + 1]), Frame(cells))
 
+    def at(self, time: int) -> TimedFrame:
+        """The frame shown at a time in milliseconds; before and after the group its first and last."""
+        index = int(np.searchsorted(self.times, time, side="right")) - 1
+        return self.frame(min(max(0, index), self.head.frames - 1))
+
 
 def capacity(rows: int, cols: int) -> int:
     """Frames a group holds at most: 64, fewer of very large ones so that a group stays small in memory."""

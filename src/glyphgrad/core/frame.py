@@ -18,6 +18,11 @@ class Frame:
     cells: NDArray[np.uint32]
 
     @classmethod
+    def blank(cls, rows: int, cols: int) -> Frame:
+        """Spaces."""
+        return cls(np.full((rows, cols), ord(" "), dtype=np.uint32))
+
+    @classmethod
     def from_lines(cls, lines: list[str]) -> Frame:
         """The grid of some lines, short ones filled up with spaces; of no lines it is 0 x 0."""
         width = max(map(len, lines), default=0)

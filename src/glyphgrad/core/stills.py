@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import count
 from pathlib import Path
+from typing import Generic, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +16,8 @@ from PIL import Image
 
 from glyphgrad.core import target
 from glyphgrad.errors import PictureError
+
+T = TypeVar("T")
 
 FPS = 30.0
 """Of pictures that come without times."""
@@ -43,13 +46,23 @@ def is_list(head: bytes) -> bool:
     return all(char.isprintable() or char.isspace() for char in text)
 
 
-class Animation:
+class _Pictures:
+    """What is the same for all films whose loaded frames are Pillow images."""
+
+    has_audio = False
+
+    def size(self, frame: Image.Image) -> tuple[int, int]:
+        return frame.size
+
+    def draw(self, frame: Image.Image, size: tuple[int, int], gray: bool) -> NDArray[np.uint8]:
+        return _drawn(frame, size, gray)
+
+
+class Animation(_Pictures):
     """A GIF, WebP or PNG, animated or not, by Pillow; see `video.Reel`.
 
     It is looked through once for its times. Raises PictureError.
     """
-
-    has_audio = False
 
     def __init__(self, file: bytes, name: str, dark: bool) -> None:
         self._name, self._dark = name, dark
@@ -93,24 +106,39 @@ class Animation:
     def load(self, frame: Image.Image) -> Image.Image:
         return target.load(frame, self._dark)
 
-    def size(self, frame: Image.Image) -> tuple[int, int]:
-        return frame.size
 
-    def draw(self, frame: Image.Image, size: tuple[int, int], gray: bool) -> NDArray[np.uint8]:
-        return _drawn(frame, size, gray)
+class _Steady(_Pictures, Generic[T]):
+    """Pictures one after the other at a steady rate, all of the first one's size."""
 
+    duration: float | None = None
 
-class Stills:
-    """Pictures in files, one after the other at a steady rate; see `video.Reel`."""
-
-    has_audio = False
-
-    def __init__(self, pictures: Sequence[tuple[Path, str]], fps: float | None, dark: bool) -> None:
-        """`pictures` are paths, each with what an error says before it names the path."""
+    def __init__(self, pictures: Iterable[T], fps: float | None, dark: bool) -> None:
         self._pictures, self._dark = pictures, dark
         self._size: tuple[int, int] | None = None
         self.fps = fps or FPS
-        self.duration: float | None = len(pictures) / self.fps
+
+    def shown(self, start: float) -> Iterator[tuple[float, float, T]]:  # noqa: ARG002
+        for number, picture in enumerate(self._pictures):
+            yield number / self.fps, 1 / self.fps, picture
+
+    def _of_one_size(self, picture: Image.Image, name: str) -> Image.Image:
+        """The picture. Raises PictureError, which begins with its name, if its size is another."""
+        self._size = self._size or picture.size
+        if picture.size != self._size:
+            raise PictureError(
+                f"{name} is {picture.width} x {picture.height}, those before it "
+                f"{self._size[0]} x {self._size[1]}: give frames of one size"
+            )
+        return picture
+
+
+class Stills(_Steady[tuple[Path, str]]):
+    """Pictures in files; see `video.Reel`."""
+
+    def __init__(self, pictures: Sequence[tuple[Path, str]], fps: float | None, dark: bool) -> None:
+        """`pictures` are paths, each with what an error says before it names the path."""
+        super().__init__(pictures, fps, dark)
+        self.duration = len(pictures) / self.fps
 
     @classmethod
     def of_directory(cls, path: Path, fps: float | None, dark: bool) -> Stills:
@@ -144,10 +172,6 @@ class Stills:
                 raise PictureError(f"{where}picture {str(file)!r} does not exist: check the path")
         return cls(pictures, fps, dark)
 
-    def shown(self, start: float) -> Iterator[tuple[float, float, tuple[Path, str]]]:  # noqa: ARG002
-        for number, picture in enumerate(self._pictures):
-            yield number / self.fps, 1 / self.fps, picture
-
     def load(self, frame: tuple[Path, str]) -> Image.Image:
         """The picture, which must be of the size of the first one. Raises PictureError."""
         path, where = frame
@@ -155,52 +179,15 @@ class Stills:
             picture = target.load(path, self._dark)
         except PictureError as error:
             raise PictureError(f"{where}{error}") from None
-        self._size = self._size or picture.size
-        if picture.size != self._size:
-            raise PictureError(
-                f"{where}picture {str(path)!r} is {picture.width} x {picture.height}, those before it "
-                f"{self._size[0]} x {self._size[1]}: give frames of one size"
-            )
-        return picture
-
-    def size(self, frame: Image.Image) -> tuple[int, int]:
-        return frame.size
-
-    def draw(self, frame: Image.Image, size: tuple[int, int], gray: bool) -> NDArray[np.uint8]:
-        return _drawn(frame, size, gray)
+        return self._of_one_size(picture, f"{where}picture {str(path)!r}")
 
 
-class Given:
-    """Pictures that a program hands over, one after the other at a steady rate; see `video.Reel`."""
-
-    has_audio = False
-    duration: float | None = None
-
-    def __init__(self, pictures: Iterable[target.Source], fps: float | None, dark: bool) -> None:
-        self._pictures, self._dark = pictures, dark
-        self._size: tuple[int, int] | None = None
-        self.fps = fps or FPS
-
-    def shown(self, start: float) -> Iterator[tuple[float, float, target.Source]]:  # noqa: ARG002
-        for number, picture in enumerate(self._pictures):
-            yield number / self.fps, 1 / self.fps, picture
+class Given(_Steady[target.Source]):
+    """Pictures that a program hands over; see `video.Reel`."""
 
     def load(self, frame: target.Source) -> Image.Image:
         """The picture, which must be of the size of the first one. Raises PictureError, ConfigError."""
-        picture = target.load(frame, self._dark)
-        self._size = self._size or picture.size
-        if picture.size != self._size:
-            raise PictureError(
-                f"a picture is {picture.width} x {picture.height}, those before it "
-                f"{self._size[0]} x {self._size[1]}: give frames of one size"
-            )
-        return picture
-
-    def size(self, frame: Image.Image) -> tuple[int, int]:
-        return frame.size
-
-    def draw(self, frame: Image.Image, size: tuple[int, int], gray: bool) -> NDArray[np.uint8]:
-        return _drawn(frame, size, gray)
+        return self._of_one_size(target.load(frame, self._dark), "a picture")
 
 
 def _natural(name: str) -> tuple[list[str | int], str]:

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from glyphgrad.core.frame import Frame
-
-_SPACE = ord(" ")
 
 
 def window(frame: Frame, rows: int, cols: int) -> Frame:
@@ -21,7 +17,7 @@ def window(frame: Frame, rows: int, cols: int) -> Frame:
         top = -((frame.rows - rows) // 2)
     if cols < frame.cols:
         left = -((frame.cols - cols) // 2)
-    shown = np.full((rows, cols), _SPACE, dtype=np.uint32)
+    shown = Frame.blank(rows, cols).cells
     height, width = min(rows, frame.rows), min(cols, frame.cols)
     part = frame.cells[max(0, -top) :, max(0, -left) :][:height, :width]
     shown[max(0, top) :, max(0, left) :][:height, :width] = part

@@ -77,11 +77,12 @@ class Page:
 
     def prepared(self) -> Prepared:
         aim, moved, delta, elapsed = self.look.aim(self.timed.picture), None, None, 0.0
-        if self.before is not None:
+        if self.before is not None and look.goes_on(self.before.look, self.look):
             elapsed = self.timed.time - self.before.timed.time
             moved = change(self.before.timed.picture, self.timed.picture, self.means.layout)
             if self.means.config.solver != "gradient" and self.means.config.align == "off":
-                delta = self._delta(self.means.energy(aim), moved, self.before.look is self.look)
+                energy, alike = self.means.energy(aim), self.before.look is self.look
+                delta = Delta.of(energy, grown(moved > 0, *energy.pairs.reach) if alike else everywhere(moved))
         level = cell_means(self.timed.picture, self.means.layout)
         return Prepared(self.timed.time, elapsed, aim, level, moved, delta)
 
@@ -89,17 +90,16 @@ class Page:
         """The page without those before it, which it would keep in memory."""
         return replace(self, before=None)
 
-    def _delta(self, energy: Energy, change: NDArray[np.floating], alike: bool) -> Delta:
-        """Slopes of the cells that see a change; of all if the look is another."""
-        where = grown(change > 0, *energy.pairs.reach) if alike else np.ones(change.shape, bool)
-        return Delta(energy.slopes_at(where), where)
-
 
 class Delta(NamedTuple):
     """The slopes (n, G) of the cells that a mask (rows, cols) tells to have changed."""
 
     slopes: Floats
     where: NDArray[np.bool_]
+
+    @classmethod
+    def of(cls, energy: Energy, where: NDArray[np.bool_]) -> Delta:
+        return cls(energy.slopes_at(where), where)
 
 
 @dataclass(frozen=True, eq=False)
@@ -130,11 +130,8 @@ def pages_of(film: Iterable[Stretch], means: Means, dark: bool) -> Iterator[Page
             last = None
         else:
             before, now = now, look.went_on(now, pages, means)
-            if now.tone.crisp != before.tone.crisp:  # another objective: nothing to go on from
-                before, last = now, None
         for place, timed in enumerate(stretch.pictures, start=1):
-            shade = now if now is before else look.between(before, now, place / len(pages))
-            page = Page(timed, shade, last, means)
+            page = Page(timed, look.between(before, now, place / len(pages)), last, means)
             yield page
             last = page.alone()
 
@@ -153,16 +150,16 @@ class Cast:
             self._follower = self.warp = None
         if self._means.config.solver == "gradient":
             return self._descended(page.aim)
-        if page.delta is not None and page.moved is not None and self._follower:
-            return self._follower.follow(*page.delta, Moved(page.moved, page.level), page.elapsed)
-        aim = page.aim if self._means.config.align == "off" else self._aligned(page.aim)
-        energy = self._means.energy(aim)
-        if page.moved is not None and self._follower:
-            everywhere = np.ones(page.moved.shape, bool)
-            return self._follower.follow(
-                energy.slopes_at(everywhere), everywhere, Moved(page.moved, page.level), page.elapsed
-            )
-        return self._begun(energy, page.level)
+        delta = page.delta
+        if delta is None:
+            aim = page.aim if self._means.config.align == "off" else self._aligned(page.aim)
+            energy = self._means.energy(aim)
+            if page.moved is None or self._follower is None:
+                return self._begun(energy, page.level)
+            delta = Delta.of(energy, everywhere(page.moved))
+        assert page.moved is not None  # a delta is one to the page before
+        assert self._follower is not None
+        return self._follower.follow(*delta, Moved(page.moved, page.level), page.elapsed)
 
     def _begun(self, energy: Energy, level: NDArray[np.floating]) -> Indices:
         means = self._means
@@ -184,6 +181,11 @@ class Cast:
         if means.config.align != "off":
             aim = self._aligned(aim)
         return descend(aim.ink, means.atlas, means.layout, means.config, None, means.should_stop or (lambda: False))
+
+
+def everywhere(cells: NDArray[np.floating]) -> NDArray[np.bool_]:
+    """The mask of all cells (rows, cols)."""
+    return np.ones(cells.shape, bool)
 
 
 def change(before: Picture, after: Picture, layout: Layout) -> NDArray[np.float64]:

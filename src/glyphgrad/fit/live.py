@@ -41,8 +41,8 @@ class Live:
     def frame(self, page: Picture) -> Frame:
         """The frame of the next page."""
         with self._means.few_threads():
-            look = self._looked(page)
-            now = Page(Timed(self._pages / _RATE, page), look, self._last, self._means)
+            seen = self._looked(page)
+            now = Page(Timed(self._pages / _RATE, page), seen, self._last, self._means)
             grid = self._cast.glyphs(now.prepared())
         self._last = now.alone()
         return self._means.atlas.frame(grid)
@@ -53,10 +53,7 @@ class Live:
         if self._look is None or self._last is None or _differ(self._last.timed.picture, page):
             self._look, self._last, self._pages = look.learn([page], self._means, self._dark), None, 1
         elif self._pages % _LOOK == 0:
-            before = self._look
-            self._look = look.went_on(before, [page], self._means)
-            if self._look.tone.crisp != before.tone.crisp:
-                self._last = None
+            self._look = look.went_on(self._look, [page], self._means)
         return self._look
 
 

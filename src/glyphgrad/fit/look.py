@@ -86,8 +86,18 @@ def went_on(look: Look, pages: Sequence[Picture], means: Means) -> Look:
     return replace(look, tone=replace(tone, low=min(low, tone.low), high=max(high, tone.high)))
 
 
+def goes_on(before: Look, after: Look) -> bool:
+    """Whether both have the same objective, so that a grid of the one is something to go on from for the other."""
+    return before.tone.crisp == after.tone.crisp
+
+
 def between(before: Look, after: Look, way: float) -> Look:
-    """A look on the `way`, in [0, 1], from one to another of the same shot: its tones move evenly."""
+    """A look on the `way`, in [0, 1], from one to another of the same shot: its tones move evenly.
+
+    Where the objective changes with it there is no way between them.
+    """
+    if after is before or not goes_on(before, after):
+        return after
     tone, old = after.tone, before.tone
     low, high = (old.low + way * (tone.low - old.low), old.high + way * (tone.high - old.high))
     return replace(after, tone=replace(tone, low=low, high=high))

@@ -104,8 +104,7 @@ class Walked:
             raise self._damage
         if time >= self._recent[0].start:
             return self._recent[bisect_right(self._recent, time, key=lambda timed: timed.start) - 1]
-        group = self._group(self._kept[bisect_right(self._kept, time, key=lambda kept: kept.start) - 1])
-        return group.frame(int(group.times.searchsorted(time, side="right")) - 1)
+        return self._group(self._kept[bisect_right(self._kept, time, key=lambda kept: kept.start) - 1]).at(time)
 
     def close(self) -> None:
         self._file.close()

@@ -14,8 +14,7 @@ from glyphgrad.codec.clip import ClipEncoder
 from glyphgrad.codec.formats import Encoder
 from glyphgrad.core.clip import ClipHeader
 from glyphgrad.errors import ClipError
-from glyphgrad.serve.films import Edition, Show
-from glyphgrad.serve.live import LiveEdition
+from glyphgrad.serve.films import AnyEdition
 
 _KINDS: dict[str, tuple[Callable[[ClipHeader], Encoder], str]] = {
     "cast": (CastEncoder, "application/x-asciicast"),
@@ -26,22 +25,18 @@ _KINDS: dict[str, tuple[Callable[[ClipHeader], Encoder], str]] = {
 _PART = 65536
 
 
-def largest(show: Show) -> Edition | LiveEdition:
-    return max(show.editions, key=lambda edition: edition.header.rows * edition.header.cols)
-
-
 class Downloads:
     """Answers requests for `{file}`, NAME.cast or NAME.glyph: the film's largest edition."""
 
     def __init__(self) -> None:
-        self._made: dict[tuple[Edition | LiveEdition, str], asyncio.Task[bytes]] = {}
+        self._made: dict[tuple[AnyEdition, str], asyncio.Task[bytes]] = {}
 
     async def file(self, request: Request) -> Response:
         name, _, suffix = request.path_params["file"].rpartition(".")
         show = request.state.client.house.library.get(name)
         if show is None or suffix not in _KINDS:
             raise HTTPException(404)
-        edition = largest(show)
+        edition = show.largest
         if not edition.complete:
             raise HTTPException(404)
         try:
@@ -55,14 +50,14 @@ class Downloads:
         }
         return StreamingResponse(parts(data), headers=headers, media_type=_KINDS[suffix][1])
 
-    async def _file(self, edition: Edition | LiveEdition, suffix: str) -> bytes:
+    async def _file(self, edition: AnyEdition, suffix: str) -> bytes:
         key = edition, suffix
         if key not in self._made:
             self._made[key] = asyncio.create_task(_encoded(edition, _KINDS[suffix][0](edition.header)))
         return await asyncio.shield(self._made[key])
 
 
-async def _encoded(edition: Edition | LiveEdition, encoder: Encoder) -> bytes:
+async def _encoded(edition: AnyEdition, encoder: Encoder) -> bytes:
     """The whole film; after every frame it is the turn of those who watch."""
     data = [encoder.start()]
     for timed in edition.reel:

@@ -41,24 +41,31 @@ class Edition:
         return showing(self.reel, self.duration, now, epoch)
 
 
+AnyEdition = Edition | LiveEdition
+
+
 @dataclass(frozen=True, eq=False)
 class Show:
     """A film: `name` is safe in a URL, a log and on any terminal, `title` is printable; at least one edition."""
 
     name: str
-    editions: tuple[Edition | LiveEdition, ...]
+    editions: tuple[AnyEdition, ...]
 
     @property
     def title(self) -> str:
         return next((edition.header.title for edition in self.editions if edition.header.title), self.name)
 
-    def edition_for(self, rows: int, cols: int) -> Edition | LiveEdition:
+    def edition_for(self, rows: int, cols: int) -> AnyEdition:
         """The largest that a screen of `rows` x `cols` cells shows whole; if it shows none whole, the smallest."""
         fitting = [one for one in self.editions if one.header.rows <= rows and one.header.cols <= cols]
         return max(fitting, key=_cells) if fitting else min(self.editions, key=_cells)
 
+    @property
+    def largest(self) -> AnyEdition:
+        return max(self.editions, key=_cells)
 
-def _cells(edition: Edition | LiveEdition) -> int:
+
+def _cells(edition: AnyEdition) -> int:
     return edition.header.rows * edition.header.cols
 
 

@@ -14,13 +14,10 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Protocol
 
-import numpy as np
-
 from glyphgrad.core.frame import Frame
 from glyphgrad.errors import ClipError
-from glyphgrad.serve.films import Edition, Show
+from glyphgrad.serve.films import AnyEdition, Show
 from glyphgrad.serve.limits import Clock, Limits
-from glyphgrad.serve.live import LiveEdition
 from glyphgrad.serve.metrics import Metrics
 from glyphgrad.serve.player import Showing
 from glyphgrad.serve.screen import Screen
@@ -103,7 +100,7 @@ class Channel:
 class Broadcast:
     """One edition of a film while somebody watches it."""
 
-    def __init__(self, edition: Edition | LiveEdition, hub: Hub):
+    def __init__(self, edition: AnyEdition, hub: Hub):
         self._edition, self._hub = edition, hub
         self._channels: dict[Screen, Channel] = {}
         self._showing = self._look()
@@ -161,7 +158,7 @@ class Broadcast:
         except ClipError as error:
             _LOG.error("%s", error)
             header = self._edition.header
-            return Showing(Frame(np.full((header.rows, header.cols), ord(" "), dtype=np.uint32)), now, now + 1)
+            return Showing(Frame.blank(header.rows, header.cols), now, now + 1)
 
 
 class Hub:
@@ -170,8 +167,8 @@ class Hub:
     def __init__(self, limits: Limits, metrics: Metrics, wall: Clock, clock: Clock, epoch: float):
         self.limits, self.wall, self.epoch = limits, wall, epoch
         self._metrics, self._clock = metrics, clock
-        self._broadcasts: dict[Edition | LiveEdition, Broadcast] = {}
-        self._watching: dict[Viewer, tuple[Edition | LiveEdition, Channel]] = {}
+        self._broadcasts: dict[AnyEdition, Broadcast] = {}
+        self._watching: dict[Viewer, tuple[AnyEdition, Channel]] = {}
 
     def join(self, viewer: Viewer, show: Show, screen: Screen) -> None:
         """Show a viewer this film from now on, instead of what it watched, in the size that suits its screen best."""

@@ -1,7 +1,7 @@
 """A film that is served while another process fits it: what has come can be seen, and seen again.
 
-Frames come through a pipe, packed in groups as a clip file has them (codec.group); an empty message is the
-film's end. While there is more to come a film that is shown faster than it is fitted waits for it; once
+What comes through a pipe is the film's header, or the error why there is none; then its frames, packed in
+groups as a clip file has them (codec.group); and an empty message, its end. While there is more to come a film that is shown faster than it is fitted waits for it; once
 it is whole it runs in a loop like any other.
 """
 
@@ -10,17 +10,38 @@ from __future__ import annotations
 import asyncio
 import logging
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from itertools import islice
 from multiprocessing.connection import Connection
 
-from glyphgrad.codec.group import Group, decode_group, decode_head
-from glyphgrad.core.clip import ClipHeader, TimedFrame
-from glyphgrad.errors import ClipError
+from glyphgrad.codec.group import Group, decode_group, decode_head, encode_group
+from glyphgrad.core.clip import ClipHeader, Film, TimedFrame
+from glyphgrad.errors import ClipError, GlyphgradError
 from glyphgrad.serve.player import Showing, showing
 
+_GROUP = 8
+"""Frames that are sent together."""
 _LOG = logging.getLogger("glyphgrad.serve")
 _WAIT = 0.1
 """Seconds after which a film that waits is looked at again."""
+
+
+def send(opened: Callable[[], Film], pipe: Connection) -> None:
+    """Send the film that `opened` opens, each group of frames when it is there. What happens in the other process."""
+    try:
+        film = opened()
+        frames = iter(film)
+        group = list(islice(frames, _GROUP))
+    except GlyphgradError as error:
+        pipe.send(error)
+        return
+    pipe.send(film.header)
+    done = 0
+    while group:
+        pipe.send_bytes(encode_group(done, group))
+        done += len(group)
+        group = list(islice(frames, _GROUP))
+    pipe.send_bytes(b"")
 
 
 class Growing:
@@ -45,10 +66,7 @@ class Growing:
 
     def at(self, time: int) -> TimedFrame:
         """The frame shown at a time in milliseconds; after all that have come, the last. There has to be one."""
-        place = bisect_right(self._starts, time) - 1
-        group = self._group(place)
-        index = int(group.times.searchsorted(time, side="right")) - 1
-        return group.frame(min(index, group.head.frames - 1))
+        return self._group(bisect_right(self._starts, time) - 1).at(time)
 
     def __iter__(self) -> Iterator[TimedFrame]:
         for place in range(len(self._packed)):
@@ -69,6 +87,19 @@ class LiveEdition:
         self.complete = False
         self._pipe = pipe
         self._begun: float | None = None
+
+    @classmethod
+    def open(cls, pipe: Connection, name: str) -> LiveEdition:
+        """When there is something to see. Raises the error that comes instead of a header; `name` is for messages."""
+        try:
+            said = pipe.recv()
+        except EOFError:
+            raise GlyphgradError(f"{name!r} could not be fitted: its process has ended") from None
+        if isinstance(said, GlyphgradError):
+            raise said
+        edition = cls(said, pipe)
+        edition.read()
+        return edition
 
     @property
     def duration(self) -> int:

@@ -17,7 +17,7 @@ from starlette.responses import HTMLResponse, Response, StreamingResponse
 
 from glyphgrad.core.presets import DEJAVU_SANS_MONO, PRESETS
 from glyphgrad.errors import ClipError
-from glyphgrad.serve.downloads import largest, parts
+from glyphgrad.serve.downloads import parts
 from glyphgrad.serve.films import Show
 from glyphgrad.serve.hub import Hub
 from glyphgrad.serve.screen import Screen
@@ -32,7 +32,7 @@ _DAY, _FOREVER = "public, max-age=86400", "public, max-age=31536000, immutable"
 def frame_text(show: Show, hub: Hub) -> str:
     """The frame of the moment, of the largest edition, as lines; none where the film is damaged."""
     try:
-        shown = largest(show).at(hub.wall(), hub.epoch)
+        shown = show.largest.at(hub.wall(), hub.epoch)
     except ClipError:
         return ""
     return Screen().encode(shown.frame.text).decode()
@@ -61,7 +61,7 @@ class Pages:
         return StreamingResponse(parts(data), headers=headers, media_type=_TYPES[name.rpartition(".")[2]])
 
     def film(self, show: Show, shows: list[Show], hub: Hub, host: str) -> Response:
-        header = largest(show).header
+        header = show.largest.header
         words = {
             "title": show.title,
             "name": show.name,
@@ -84,7 +84,7 @@ class Pages:
 
 def _item(show: Show, current: bool) -> str:
     """A film in the list, with what the page has to know of it."""
-    header = largest(show).header
+    header = show.largest.header
     device = PRESETS.get(header.preset or "", PRESETS["terminal"])
     tall = (device.cell[1] + device.row_gap) / device.cell[0]
     here = ' aria-current="page"' if current else ""
