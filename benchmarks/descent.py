@@ -23,13 +23,12 @@ from glyphgrad.core.layout import Layout
 from glyphgrad.core.presets import PRESETS
 from glyphgrad.core.raster import render
 from glyphgrad.fit.config import FitConfig, LossWeights
-from machine import in_child, peak_mb
+from machine import THREADS, in_child, peak_mb
 from pictures import pictures
 from tables import Cell, table
 
 KERNEL, MULTISCALE = 4, 0.5
 """The original's pooling, in pixels, and its weight; the plain loop has the same defaults."""
-THREADS = 2
 ROUNDS = 7
 ROUND_STEPS = 100
 Grid = NDArray[np.intp]
@@ -110,7 +109,7 @@ def report(iterations: int, rounds: int = ROUNDS, steps: int = ROUND_STEPS) -> s
         rows[-1] += [ended[way]["peak_mb"], *(f"{ended[way][name]:.5f}" for name in ("objective", "total"))]
         rows[-1] += [ended[way]["unique_glyphs"], ended[way]["seconds"]]
     return (
-        f"## Descent: 42 x 21 cells, 224 glyphs, {THREADS} threads, `camera`\n\n{table(head, rows)}\n"
+        f"## Descent: 42 x 21 cells, 224 glyphs, one thread, `camera`\n\n{table(head, rows)}\n"
         f"Medians of {rounds} alternating rounds of {steps} iterations, the making of the start included: "
         f"**{ratio:.2f} times** as many iterations a second as the plain loop. Objective {apart:+.2%} from the plain "
         "loop's. `total` is the objective less 0.01 * entropy, which is what both minimise.\n\n"

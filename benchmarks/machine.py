@@ -16,6 +16,8 @@ from typing import Any
 
 HERE = Path(__file__).parent
 OUT = HERE / "out"
+THREADS = 1
+"""Of everything that is timed: a core against a core, whatever else the machine does."""
 
 
 def about(command: str) -> str:
@@ -53,9 +55,9 @@ def peak_mb() -> float:
 def in_child(script: str, *arguments: str) -> dict[str, Any]:
     """Run a script of this folder in a process of its own, whose last line of output is a JSON object.
 
-    A process is the only honest measure of peak memory. Two BLAS threads, as on the machine of the tables.
+    A process is the only honest measure of peak memory.
     """
-    threads = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "2")
+    threads = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), str(THREADS))
     command = [sys.executable, str(HERE / script), *arguments]
     done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True, env=os.environ | threads)
     answer: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])

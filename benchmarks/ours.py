@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import glyphgrad
+from machine import THREADS
 from tool import Screen, Tool
 
 
@@ -21,5 +22,5 @@ def ours(iterations: int) -> list[Tool]:
         Tool("glyphgrad --effort fast", _fit(effort="fast"), on_sheet=False),
         Tool("glyphgrad --effort best", _fit(effort="best"), on_sheet=False),
         Tool("glyphgrad --objective seed", _fit(objective="seed", diversity_weight=0.0)),
-        Tool(f"descent, {iterations:,} iterations", _fit(solver="gradient", iterations=iterations)),
+        Tool(f"descent, {iterations:,} iterations", _fit(solver="gradient", iterations=iterations, threads=THREADS)),
     ]

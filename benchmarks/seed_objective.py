@@ -23,14 +23,12 @@ from glyphgrad.fit.bound import lower_bound
 from glyphgrad.fit.discrete import solve
 from glyphgrad.fit.energy import Energy
 from glyphgrad.fit.filters import seed_filters
-from machine import OUT
+from machine import OUT, THREADS
 from pictures import pictures
 from tables import Cell, table
 
 DIVERSITIES = (0.0, 0.01)
 EFFORTS = ("fast", "normal")
-THREADS = 1
-"""Of the descent, as of the search: a core against a core, whatever else the machine does."""
 SOLVER_RUNS = 3
 """The search takes milliseconds: its time is the median of a few runs."""
 Figures = dict[str, float]
