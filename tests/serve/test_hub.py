@@ -23,7 +23,9 @@ class Fake:
         self.terminal, self.open = Terminal(rows, cols), True
         self.written: list[bytes] = []
 
-    def ready(self) -> bool:
+    def offer(self, data: bytes) -> bool:
+        if self.open:
+            self.write(data)
         return self.open
 
     def write(self, data: bytes) -> None:

@@ -8,7 +8,7 @@ How it hangs together, and what a further protocol builds on:
   `gate` (who may come in), `metrics` (what is counted), and `close()`, which ends every session.
 - `hub.Hub`: sends frames. `join(viewer, show, screen)`, `leave(viewer)`. Viewers of equal `screen.Screen`s
   get the same bytes object, made once.
-- `hub.Link`: what a protocol has to have: `ready()`, `write(data)`, `close()`, `abort()`.
+- `hub.Link`: what a protocol has to have: `offer(data)`, `write(data)`, `close()`, `abort()`.
 - `session.Session(house, link, protocol, address)`: a visit from the first byte to the log line. A protocol
   tells it `spend`, `type`, `resize` and `end`, and awaits `run(screen, asked)`.
 - `plain` (telnet, nc) and `ssh` are such protocols; `listen.accept` feeds them sockets. Before a visit a

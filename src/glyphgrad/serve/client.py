@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -19,8 +20,8 @@ class Client:
     is `watching` it is the hub's to judge.
     """
 
-    def __init__(self, house: House, address: str):
-        self.house, self.address = house, address
+    def __init__(self, house: House, address: str, client: socket.socket):
+        self.house, self.address, self._socket = house, address, client
         self.closed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.link: TcpLink
         self._answering = self._watching = False
@@ -28,7 +29,7 @@ class Client:
         self.requests = 0
 
     def connected(self, transport: asyncio.Transport) -> None:
-        self.link = TcpLink(transport)
+        self.link = TcpLink(transport, self._socket)
         self._settle()
 
     def gone(self) -> None:

@@ -60,8 +60,11 @@ class _Slot:
         self._closed = False
         self._changed = asyncio.Event()
 
-    def ready(self) -> bool:
-        return not self._waits and self._link.ready()
+    def offer(self, data: bytes) -> bool:
+        if self._waits or self._link.blocked:
+            return False
+        self.write(data)
+        return True
 
     def write(self, data: bytes) -> None:
         self._waits += data

@@ -155,8 +155,7 @@ class Session:
 
     def _write(self, data: bytes) -> None:
         """What is no frame of a film. A viewer who does not read it soon finds the hub's patience at an end."""
-        if self.link.ready():
-            self.link.write(data)
+        self.link.offer(data)
 
     def _finish(self) -> None:
         self.house.hub.leave(self._viewer)

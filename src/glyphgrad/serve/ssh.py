@@ -228,7 +228,7 @@ class _Channel(asyncssh.SSHServerSession[bytes]):
 
     # --- hub.Link ---
 
-    def ready(self) -> bool:
+    def offer(self, data: bytes) -> bool:
         """Two counts: what the client's window does not let through, and what the network has not taken."""
         if self._channel is None or self._channel.get_write_buffer_size():
             return False
@@ -236,7 +236,10 @@ class _Channel(asyncssh.SSHServerSession[bytes]):
             unsent = fcntl.ioctl(self._socket.fileno(), termios.TIOCOUTQ, b"\0\0\0\0")
         except (OSError, ValueError):
             return False
-        return int.from_bytes(unsent, sys.byteorder) < _MOST_UNSENT
+        if int.from_bytes(unsent, sys.byteorder) >= _MOST_UNSENT:
+            return False
+        self.write(data)
+        return True
 
     def write(self, data: bytes) -> None:
         """asyncssh sends two packets, one of them empty: corked, they leave as one, at half the cost."""

@@ -94,7 +94,7 @@ class ViewerSocket(asyncio.Protocol):
     def __init__(self, config: object, server_state: object, app_state: dict[str, Any]):  # noqa: ARG002
         self._client: Client = app_state["client"]
         self._house, self._link = self._client.house, self._client.link
-        self.ready, self.write, self.abort = self._link.ready, self._link.write, self._link.abort
+        self.offer, self.write, self.abort = self._link.offer, self._link.write, self._link.abort
         self._socket = ServerProtocol(max_size=_MOST)
         self._session = WebSession(self._house, self, "web", self._client.address)
         self._plays, self._answers = False, True
@@ -186,9 +186,8 @@ class ViewerSocket(asyncio.Protocol):
     def _tell_news(self) -> None:
         """How many watch, if that has changed."""
         count = self._house.metrics.viewers.total()
-        if self._plays and count != self._viewers and self.ready():
+        if self._plays and count != self._viewers and self.offer(_message(json.dumps({"viewers": count}).encode())):
             self._viewers = count
-            self.write(_message(json.dumps({"viewers": count}).encode()))
         self._later(_NEWS, self._tell_news)
 
     def _ping(self) -> None:

@@ -57,7 +57,7 @@ def handler(limits: Limits) -> Handler:
             client.close()
             return
         crowd.enter(network)
-        visitor = Client(house, address)
+        visitor = Client(house, address, client)
         try:
             hold_little(client)
             loop = asyncio.get_running_loop()
