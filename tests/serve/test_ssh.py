@@ -267,3 +267,22 @@ def test_a_host_key_that_is_none(tmp_path: Path) -> None:
     path.write_text("no key")
     with pytest.raises(OutputError, match="--host-key"):
         host_key(path)
+
+
+def test_a_frame_is_one_packet(serve: Any, films: Any) -> None:
+    """asyncssh would send an empty one before each."""
+    running = serve("ssh", films=[films.show(count=600)])
+
+    async def scenes() -> None:
+        async with login(running) as connection:
+            process = await watch(connection)
+            await process.stdout.readuntil(b"\x1b[24;1H")
+            running.wait(lambda house: len(house.hub._watching) == 1)
+            (viewer,) = running.house.hub._watching
+            first, before = connection._recv_seq, viewer.frames
+            running.wait(lambda _: viewer.frames >= before + 20)
+            await asyncio.sleep(0.1)  # until they are here
+            frames, packets = viewer.frames - before, connection._recv_seq - first
+            assert packets <= frames + 5  # a few may have been under way
+
+    story(scenes())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from glyphgrad.serve.house import House
@@ -28,11 +28,19 @@ class Client:
         self._deadline: asyncio.TimerHandle | None = None
         self.requests = 0
 
-    def connected(self, transport: asyncio.Transport) -> None:
+    def connected(self, transport: asyncio.Transport, hang_up: Callable[[], None]) -> None:
+        """`hang_up` ends the connection once what it asked for is answered."""
         self.link = TcpLink(transport, self._socket)
+        self._hang_up = hang_up
+        self.house.idle[self] = self._part
         self._settle()
 
+    def _part(self) -> None:
+        if not self._watching:  # its session ends by itself
+            self._hang_up()
+
     def gone(self) -> None:
+        self.house.idle.pop(self, None)
         if not self.closed.done():
             self.closed.set_result(None)
         self._settle()
@@ -69,7 +77,7 @@ class Client:
 
     @contextmanager
     def seat(self) -> Iterator[str | None]:
-        """A viewer's seat while it watches; or why there is none: see `plain.REFUSED`."""
+        """A viewer's seat while it watches; or why there is none: see `refusal.REFUSED`."""
         network, crowd = network_of(self.address), self.house.gate.viewers
         refusal = crowd.refusal(network)
         if refusal:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -42,6 +42,8 @@ class House:
         self.metrics = Metrics()
         self.gate = Gate(self.limits, clock)
         self.hub = Hub(self.limits, self.metrics, wall, clock, epoch)
+        self.idle: dict[object, Callable[[], None]] = {}
+        """Connections that may be held without a session -> what ends each when the server does."""
         self._closing = False
         self._clients: set[asyncio.Task[None]] = set()
         self._sessions: set[Session] = set()
@@ -80,6 +82,8 @@ class House:
         self._closing = True
         for session in self._sessions:
             session.end("shutdown")
+        for part in list(self.idle.values()):
+            part()
         with suppress(TimeoutError):
             async with asyncio.timeout(_FAREWELL):
                 await self._empty.wait()

@@ -8,21 +8,24 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import struct
 from contextlib import suppress
 from dataclasses import replace
 
 from glyphgrad.serve.house import House
 from glyphgrad.serve.limits import network_of
 from glyphgrad.serve.listen import hold_little
+from glyphgrad.serve.refusal import turn_away
 from glyphgrad.serve.screen import COLS, ROWS, Screen
 from glyphgrad.serve.session import Session
 from glyphgrad.serve.telnet import Charset, Event, Interrupt, Negotiates, Size, Telnet, TerminalType, Text
 
-REFUSED = {"full": b"All seats are taken: come again later.\r\n", "address": b"Too many viewers from your address.\r\n"}
-"""What is said to those who are not let in."""
-
 LINGER = 1.0
 """Seconds for what was written last to leave."""
+_PARTING = 0.3
+"""Seconds for the same, to a client that is cut off after it."""
+_RESET = struct.pack("ii", 1, 0)
+"""SO_LINGER: a close is a reset."""
 
 
 async def serve(client: socket.socket, address: str, house: House) -> None:
@@ -30,10 +33,7 @@ async def serve(client: socket.socket, address: str, house: House) -> None:
     network, crowd = network_of(address), house.gate.viewers
     refusal = crowd.refusal(network)
     if refusal:
-        house.metrics.rejected[refusal] += 1
-        with suppress(OSError):
-            client.send(REFUSED[refusal])
-        client.close()
+        await turn_away(client, address, "telnet", refusal, house)
         return
     crowd.enter(network)
     try:
@@ -49,13 +49,13 @@ async def serve(client: socket.socket, address: str, house: House) -> None:
 class TcpLink:
     """A `hub.Link` over an asyncio transport and its socket. Nothing waits in the transport unless it is `blocked`."""
 
-    __slots__ = ("_send", "_transport", "blocked", "write")
+    __slots__ = ("_client", "_send", "_transport", "blocked", "cuts_off", "write")
 
     def __init__(self, transport: asyncio.Transport, client: socket.socket):
         transport.set_write_buffer_limits(high=0)
-        self._transport = transport
+        self._transport, self._client = transport, client
         self._send = client.send
-        self.blocked = False
+        self.blocked = self.cuts_off = False
         self.write = transport.write
 
     def offer(self, data: bytes) -> bool:
@@ -71,8 +71,18 @@ class TcpLink:
         return True
 
     def close(self) -> None:
-        self._transport.close()
-        asyncio.get_running_loop().call_later(LINGER, self._transport.abort)
+        """With `cuts_off` by a reset: nc, told a mere end, goes on waiting for something to send."""
+        loop = asyncio.get_running_loop()
+        if self.cuts_off:
+            loop.call_later(_PARTING, self._cut_off)
+        else:
+            self._transport.close()
+            loop.call_later(LINGER, self._transport.abort)
+
+    def _cut_off(self) -> None:
+        with suppress(OSError):  # gone already
+            self._client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
+        self._transport.abort()
 
     def abort(self) -> None:
         self._transport.abort()
@@ -101,6 +111,7 @@ class _Connection(asyncio.Protocol):
         self.closed.set_result(None)
 
     def eof_received(self) -> bool:
+        self._link.cuts_off = False
         self._session.end("left")
         return True  # the farewell can still be sent
 
@@ -144,6 +155,7 @@ class _Connection(asyncio.Protocol):
                 await self._settled.wait()
         if self._speaks:
             self._session.protocol = "telnet"
+        self._link.cuts_off = not self._speaks
         self._watches = True
         await self._session.run(self._screen())
 

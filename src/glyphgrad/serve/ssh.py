@@ -22,7 +22,8 @@ from glyphgrad.errors import OutputError
 from glyphgrad.serve.house import House
 from glyphgrad.serve.limits import Limits, network_of
 from glyphgrad.serve.listen import Handler
-from glyphgrad.serve.plain import LINGER, REFUSED
+from glyphgrad.serve.plain import LINGER
+from glyphgrad.serve.refusal import REFUSED
 from glyphgrad.serve.screen import COLS, ROWS, Screen
 from glyphgrad.serve.session import Session
 
@@ -110,7 +111,7 @@ async def _sit(connection: asyncssh.SSHServerConnection, address: str, house: Ho
     refusal = crowd.refusal(network)
     if refusal:
         house.metrics.rejected[refusal] += 1
-        connection.disconnect(asyncssh.DISC_TOO_MANY_CONNECTIONS, REFUSED[refusal].decode().strip())
+        connection.disconnect(asyncssh.DISC_TOO_MANY_CONNECTIONS, REFUSED[refusal])
         return
     crowd.enter(network)
     try:
@@ -139,7 +140,7 @@ def _send_nothing_idle(connection: asyncssh.SSHServerConnection) -> None:
         if kind != MSG_IGNORE:
             send(kind, *parts, handler=handler)
 
-    connection.send_packet = send_packet  # type: ignore[method-assign]
+    connection.send_packet = send_packet  # type: ignore[method-assign, assignment]
 
 
 class _Server(asyncssh.SSHServer):

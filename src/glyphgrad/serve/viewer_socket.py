@@ -52,7 +52,7 @@ class WebScreen(Screen):
     def enter(self) -> bytes:
         return b""
 
-    def leave(self) -> bytes:
+    def leave(self, words: str = "") -> bytes:  # noqa: ARG002 - the reason of the close frame tells the page
         return b""
 
     def shown(self, frame: Frame) -> Frame:
@@ -77,15 +77,11 @@ class WebSession(Session):
         """Show a film, the edition that suits `rows` x `cols` cells; one there is not is no reason to stop."""
         show = self.house.library.get(name)
         if show:
-            self._show, self._screen = show, WebScreen(*self.house.limits.clamp(rows, cols))
-            self.house.hub.join(self._viewer, show, self._screen)
+            self.show(show, WebScreen(*self.house.limits.clamp(rows, cols)))
 
-    def pause(self) -> None:
-        self.house.hub.leave(self._viewer)
-
-    async def _visit(self, show: object) -> None:  # noqa: ARG002
+    async def visit(self, show: object) -> None:  # noqa: ARG002 - what it shows is the page's to say
         while self.ended is None:
-            await self._next()
+            await self.note()
 
 
 class ViewerSocket(asyncio.Protocol):
@@ -179,7 +175,7 @@ class ViewerSocket(asyncio.Protocol):
             self._session.play(match[1], int(match[2]), int(match[3]))
             self._tell_news()
         elif text == "pause":
-            self._session.pause()
+            self._session.hold()
         else:
             self._session.end("input")
 
