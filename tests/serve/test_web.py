@@ -127,15 +127,15 @@ def test_the_end_of_the_server_waits_for_nobody_who_wants_nothing(
     serve: Any, monkeypatch: pytest.MonkeyPatch, asks: bytes
 ) -> None:
     """A browser keeps a connection or two, in case."""
-    monkeypatch.setattr("glyphgrad.serve.web._KEEP_ALIVE", 3600)
-    monkeypatch.setattr("glyphgrad.serve.house._FAREWELL", 3600)
+    monkeypatch.setattr("glyphgrad.serve.web._KEEP_ALIVE", 12)
+    monkeypatch.setattr("glyphgrad.serve.house._FAREWELL", 12)
     running = serve("http", request_seconds=3600)
     client = running.connect()
     client.send(asks)
     if asks:
         client.until(b"ok\n")
     running.wait(lambda house: house.idle)
-    running.stop()  # fails after 10 seconds
+    running.stop()  # fails after 10 seconds, before the house has lost its patience
     assert client.rest() == b""
 
 
