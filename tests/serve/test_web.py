@@ -20,7 +20,7 @@ from glyphgrad.codec.clip import ClipReader
 from glyphgrad.codec.terminal import Terminal
 from glyphgrad.core.window import window
 from glyphgrad.serve.exposition import exposition
-from glyphgrad.serve.metrics import Metrics
+from glyphgrad.serve.metrics import WIDTH, Metrics
 
 BROWSER = ["-A", "Mozilla/5.0", "-H", "Accept: text/html,*/*"]
 
@@ -238,7 +238,7 @@ def test_head(serve: Any, curl: Any) -> None:
             found = said(curl(running, path, "-I", "-A", agent))
             assert found.startswith(b"HTTP/1.1 200 ")
             assert found.endswith(b"\r\n\r\n")
-    running.wait(lambda house: not house.metrics.sessions)
+    running.wait(lambda house: not house.metrics.sessions.total())
 
 
 def test_only_reading(serve: Any, curl: Any) -> None:
@@ -260,11 +260,14 @@ def test_health_and_metrics(serve: Any, curl: Any) -> None:
 
 
 def test_the_text_of_the_metrics() -> None:
-    metrics = Metrics(frames_sent=5, frames_dropped=1, bytes_sent=99)
-    metrics.viewers.update({"web": 2, "ssh": 1})
+    metrics = Metrics()
+    metrics.sent(5, 1, 99)
+    metrics.viewers["web"], metrics.viewers["ssh"] = 2, 1
     metrics.rejected["rate"] = 3
     lines = exposition(metrics).splitlines()
-    assert [line for line in lines if not line.startswith("#")] == [
+    counts = [line for line in lines if not line.startswith("#")]
+    assert len(counts) == WIDTH  # also what has not happened yet
+    assert [line for line in counts if not line.endswith(" 0")] == [
         'glyphgrad_viewers{protocol="ssh"} 1',
         'glyphgrad_viewers{protocol="web"} 2',
         'glyphgrad_rejected_total{reason="rate"} 3',

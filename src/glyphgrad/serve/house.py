@@ -27,7 +27,7 @@ class House:
     """Films, limits and counters, and the sessions that are there.
 
     `epoch` is when the films began, in seconds since 1970; `wall` answers such seconds, `clock` seconds
-    that never go back.
+    that never go back. `metrics` are its own where several processes count.
     """
 
     def __init__(
@@ -37,9 +37,10 @@ class House:
         epoch: float = 0.0,
         wall: Clock = time.time,
         clock: Clock = time.monotonic,
+        metrics: Metrics | None = None,
     ):
         self.library, self.limits, self.clock = library, limits or Limits(), clock
-        self.metrics = Metrics()
+        self.metrics = metrics or Metrics()
         self.gate = Gate(self.limits, clock)
         self.hub = Hub(self.limits, self.metrics, wall, clock, epoch)
         self.idle: dict[object, Callable[[], None]] = {}

@@ -203,6 +203,4 @@ class Hub:
             else:
                 viewer.drops, dropped = viewer.drops + changed, dropped + changed
                 viewer.skip(now, self.limits.stall_seconds)
-        self._metrics.frames_sent += sent
-        self._metrics.frames_dropped += dropped
-        self._metrics.bytes_sent += size
+        self._metrics.sent(sent, dropped, size)

@@ -145,7 +145,9 @@ async def _health(request: Request) -> Response:  # noqa: ARG001
 
 
 async def _metrics(request: Request) -> Response:
-    return Response(exposition(_house(request).metrics), headers={"Cache-Control": "no-store"}, media_type=TYPE)
+    return Response(
+        exposition(_house(request).metrics.of_all()), headers={"Cache-Control": "no-store"}, media_type=TYPE
+    )
 
 
 class _Courtesy:

@@ -181,7 +181,7 @@ class ViewerSocket(asyncio.Protocol):
 
     def _tell_news(self) -> None:
         """How many watch, if that has changed."""
-        count = self._house.metrics.viewers.total()
+        count = self._house.metrics.of_all().viewers.total()
         if self._plays and count != self._viewers and self.offer(_message(json.dumps({"viewers": count}).encode())):
             self._viewers = count
         self._later(_NEWS, self._tell_news)
