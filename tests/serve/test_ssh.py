@@ -11,6 +11,7 @@ from typing import Any
 
 import asyncssh
 import pytest
+from asyncssh.packet import String, UInt32
 
 from glyphgrad.errors import OutputError
 from glyphgrad.serve.ssh import host_key
@@ -156,6 +157,21 @@ def test_nothing_but_a_session_is_given(serve: Any) -> None:
             await watch(connection)
             with pytest.raises(asyncssh.ChannelOpenError):
                 await watch(connection)  # a second session
+
+    story(scenes())
+
+
+@pytest.mark.parametrize("wish", [b"auth-agent-req@openssh.com", b"x11-req"])
+def test_nothing_is_forwarded_back(serve: Any, wish: bytes) -> None:
+    """What `ssh -A` and `ssh -X` ask for; the first bytes of the second are those of an X11 request."""
+    running = serve("ssh")
+
+    async def scenes() -> None:
+        async with login(running) as connection:
+            process = await watch(connection)
+            await process.stdout.readuntil(ENTER)
+            details = [bytes(1), String("MIT-MAGIC-COOKIE-1"), String("00"), UInt32(0)] if b"x11" in wish else []
+            assert not await process.channel._make_request(wish, *details)
 
     story(scenes())
 

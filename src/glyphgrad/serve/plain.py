@@ -64,8 +64,10 @@ class TcpLink:
             return False
         try:
             sent = self._send(data)
-        except OSError:  # it takes nothing now; or the client is gone, as the transport will find out
+        except BlockingIOError:
             return False
+        except OSError:  # the client is gone: the transport shall find out
+            sent = 0
         if sent < len(data):
             self.write(data[sent:])
         return True
