@@ -38,7 +38,8 @@ CORES = sorted(os.sched_getaffinity(0))
 _TICK = os.sysconf("SC_CLK_TCK")
 _MANY = 100_000
 UNLIMITED = {
-    "viewers": _MANY, "viewers-per-address": _MANY, "arrivals": _MANY, "logins": _MANY, "logins-per-address": _MANY,
+    "viewers": _MANY, "viewers-per-address": _MANY, "arrivals": _MANY, "http-arrivals": _MANY, "logins": _MANY,
+    "logins-per-address": _MANY,
 }  # fmt: skip
 """A crowd from one address, which the limits are there to keep out."""
 
@@ -182,7 +183,7 @@ def bare(count: int, seconds: float, size: int, nap: float = 0) -> dict[str, flo
     """What it takes to send `size` bytes to so many sockets at the film's rate, and to do nothing else."""
     with ExitStack() as stack:
         listener = stack.enter_context(socket.create_server(("127.0.0.1", 0), backlog=1024))
-        stack.enter_context(viewers("drain", listener.getsockname()[1], count, seconds + 3, nap))
+        load = stack.enter_context(viewers("drain", listener.getsockname()[1], count, nap))
         sockets = [stack.enter_context(listener.accept()[0]) for _ in range(count)]
         for one in sockets:
             one.setblocking(False)
@@ -193,6 +194,9 @@ def bare(count: int, seconds: float, size: int, nap: float = 0) -> dict[str, flo
         _send(sockets, bytes(size), began, round(FPS * seconds))
         lasted, after = time.monotonic() - began, os.times()
         os.sched_setaffinity(0, CORES)
+        for one in sockets:
+            one.close()
+        line_of(load), line_of(load)
     user, system = (after.user - before.user) / lasted, (after.system - before.system) / lasted
     return {"viewers": count, "cpu": user + system, "cpu_user": user, "cpu_system": system}
 
@@ -321,7 +325,8 @@ _BARE = 660
 @click.option("--only", multiple=True, type=click.Choice(list(ABOUT)))
 def main(viewers: int, seconds: float, quick: bool, steer: bool, only: tuple[str, ...]) -> None:
     share = 10 if quick else 1
-    report = "# Serving\n\n" + about("make bench-serve")
+    report = "# Serving\n\n" + about(" ".join(["python benchmarks/serve.py", *sys.argv[1:]]))
+    report += f"- niceness {os.nice(0)}, load of the machine before: {os.getloadavg()[0]:.1f}\n"
     report += "- over loopback, real sockets; the server on the first core, its viewers on the last. `cpu` is a share\n"
     report += "  of a core as the kernel counts it, with what the kernel does for the receivers meanwhile\n\n"
     with tempfile.TemporaryDirectory() as directory:

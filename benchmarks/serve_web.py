@@ -32,7 +32,8 @@ def connect(port: int) -> socket.socket:
     made = socket.create_connection(("127.0.0.1", port))
     wish = Frame(Opcode.TEXT, f"play film {ROWS}x{COLS}".encode())
     made.sendall(_HANDSHAKE)
-    made.recv(4096)
+    answer = made.recv(4096)
+    assert answer.startswith(b"HTTP/1.1 101"), answer
     made.sendall(wish.serialize(mask=True))
     made.setblocking(False)
     return made

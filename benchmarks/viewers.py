@@ -1,7 +1,7 @@
 """The load of benchmarks/serve.py: many viewers in one process, who note how late every frame is. One JSON line.
 
 python benchmarks/viewers.py watch PROTOCOL PORT VIEWERS SECONDS [NAP] | stall PORT VIEWERS SECONDS
-    | come PORT CONNECTIONS | drain PORT VIEWERS SECONDS [NAP]
+    | come PORT CONNECTIONS | drain PORT VIEWERS [NAP]
 
 NAP seconds lie between two looks of telnet viewers at all their sockets. With 0 they sleep until something
 comes, and over loopback it is the sender who has to wake them, which no viewer on another machine asks of it.
@@ -19,7 +19,6 @@ import statistics
 import struct
 import sys
 import time
-from contextlib import suppress
 from functools import partial
 from typing import Any
 
@@ -163,22 +162,24 @@ async def watch_ssh(port: int, count: int, seconds: float) -> list[Viewer]:
 # --- Others ---
 
 
-def drain(port: int, count: int, seconds: float, nap: float = 0) -> dict[str, float]:
-    """Viewers of anything, who read and do no more."""
+def drain(port: int, count: int, nap: float = 0) -> dict[str, float]:
+    """Viewers of anything, who read until its end and do no more."""
     poll, sockets, buffer = select.epoll(), dict[int, socket.socket](), bytearray(1 << 16)
     for _ in range(count):
         made = connect(port)
         poll.register(made.fileno(), select.EPOLLIN)
         sockets[made.fileno()] = made
     tell_ready()
-    end = time.time() + seconds
-    while time.time() < end:
+    while sockets:
         time.sleep(nap)
         for number, _ in poll.poll(0 if nap else 0.1, count):
-            with suppress(ConnectionResetError):  # the sender has ended
-                if sockets[number].recv_into(buffer):
-                    continue
-            poll.unregister(number)
+            try:
+                size = sockets[number].recv_into(buffer)
+            except ConnectionResetError:  # of a sender who has not read what they said of their terminals
+                size = 0
+            if not size:
+                poll.unregister(number)
+                sockets.pop(number).close()
     return {"viewers": count}
 
 

@@ -60,11 +60,14 @@ class _Slot:
         self._closed = False
         self._changed = asyncio.Event()
 
+    def ready(self) -> bool:
+        return not self._waits and self._link.ready()
+
     def offer(self, data: bytes) -> bool:
-        if self._waits or self._link.blocked:
-            return False
-        self.write(data)
-        return True
+        ready = self.ready()
+        if ready:
+            self.write(data)
+        return ready
 
     def write(self, data: bytes) -> None:
         self._waits += data

@@ -31,8 +31,11 @@ _RETRY = 0.25
 class Link(Protocol):
     """The way to a client. Nothing here blocks or raises, also when the client is gone."""
 
+    def ready(self) -> bool:
+        """Whether nothing written before waits."""
+
     def offer(self, data: bytes) -> bool:
-        """Write it if it would leave at once, and nothing at all if something written before waits; whether it was."""
+        """Write it if it is `ready`; whether it was."""
 
     def write(self, data: bytes) -> None:
         """Write it, now or when the client is ready."""
@@ -192,10 +195,13 @@ class Hub:
         now, sent, dropped, size = self._clock(), 0, 0, 0
         change = channel.change if changed else b""
         for viewer in viewers:  # thirty thousand times a second: one call to the link, and no other
-            data = change if viewer.in_step else channel.whole
-            if not data:
-                continue
-            if viewer.link.offer(data):
+            if viewer.in_step:
+                data = change
+                if not data:
+                    continue
+            else:  # who does not read is not worth making a frame
+                data = channel.whole if viewer.link.ready() else b""
+            if data and viewer.link.offer(data):
                 viewer.in_step, viewer.behind = True, None
                 viewer.frames += 1
                 viewer.bytes += len(data)

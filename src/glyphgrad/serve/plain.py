@@ -49,24 +49,24 @@ async def serve(client: socket.socket, address: str, house: House) -> None:
 class TcpLink:
     """A `hub.Link` over an asyncio transport and its socket. Nothing waits in the transport unless it is `blocked`."""
 
-    __slots__ = ("_client", "_send", "_transport", "blocked", "cuts_off", "write")
+    __slots__ = ("_client", "_transport", "blocked", "cuts_off", "write")
 
     def __init__(self, transport: asyncio.Transport, client: socket.socket):
         transport.set_write_buffer_limits(high=0)
         self._transport, self._client = transport, client
-        self._send = client.send
         self.blocked = self.cuts_off = False
         self.write = transport.write
 
+    def ready(self) -> bool:
+        return not self.blocked
+
     def offer(self, data: bytes) -> bool:
-        """Past the transport, whose checks cost a third of what the kernel needs; it gets what the kernel leaves."""
+        """Past the transport and its checks; it gets what the kernel does not take."""
         if self.blocked:
             return False
         try:
-            sent = self._send(data)
-        except BlockingIOError:
-            return False
-        except OSError:  # the client is gone: the transport shall find out
+            sent = self._client.send(data)
+        except OSError:  # it takes nothing; or the client is gone, as the transport shall find out
             sent = 0
         if sent < len(data):
             self.write(data[sent:])

@@ -244,7 +244,7 @@ class _Channel(asyncssh.SSHServerSession[bytes]):
 
     # --- hub.Link ---
 
-    def offer(self, data: bytes) -> bool:
+    def ready(self) -> bool:
         """Two counts: what the client's window does not let through, and what the network has not taken."""
         if self._channel is None or self._channel.get_write_buffer_size():
             return False
@@ -252,10 +252,13 @@ class _Channel(asyncssh.SSHServerSession[bytes]):
             unsent = fcntl.ioctl(self._socket.fileno(), termios.TIOCOUTQ, b"\0\0\0\0")
         except (OSError, ValueError):
             return False
-        if int.from_bytes(unsent, sys.byteorder) >= _MOST_UNSENT:
-            return False
-        self.write(data)
-        return True
+        return int.from_bytes(unsent, sys.byteorder) < _MOST_UNSENT
+
+    def offer(self, data: bytes) -> bool:
+        ready = self.ready()
+        if ready:
+            self.write(data)
+        return ready
 
     def write(self, data: bytes) -> None:
         with suppress(OSError):

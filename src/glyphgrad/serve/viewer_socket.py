@@ -90,7 +90,8 @@ class ViewerSocket(asyncio.Protocol):
     def __init__(self, config: object, server_state: object, app_state: dict[str, Any]):  # noqa: ARG002
         self._client: Client = app_state["client"]
         self._house, self._link = self._client.house, self._client.link
-        self.offer, self.write, self.abort = self._link.offer, self._link.write, self._link.abort
+        self.ready, self.offer = self._link.ready, self._link.offer
+        self.write, self.abort = self._link.write, self._link.abort
         self._socket = ServerProtocol(max_size=_MOST)
         self._session = WebSession(self._house, self, "web", self._client.address)
         self._plays, self._answers = False, True
