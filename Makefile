@@ -30,7 +30,6 @@ bench-film: $(READY)
 
 bench-serve: $(READY)
 	$(BIN)/python benchmarks/serve.py
-	$(BIN)/python benchmarks/serve_web.py
 
 gallery: $(READY)
 	$(BIN)/python examples/gallery.py

@@ -1,7 +1,5 @@
 """What browsers cost the server: WebSocket viewers over loopback, in another process, on another core.
 
-python benchmarks/serve_web.py [--viewers N] [--seconds S]
-
 The server, the film and the lateness are those of benchmarks/serve.py. A viewer finds the frame's mark in
 the message as one of telnet finds it in the stream, for to both a frame is the same text.
 """
@@ -12,16 +10,14 @@ import multiprocessing
 import os
 import select
 import socket
-import tempfile
 import time
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
-import click
 from websockets.frames import Frame, Opcode
 
-from serve import CORES, Server, write_silhouettes
+from serve import CORES, Server
 from viewers import COLS, ROWS, WARM, Viewer, summary
 
 _HANDSHAKE = (
@@ -36,7 +32,8 @@ def connect(port: int) -> socket.socket:
     made = socket.create_connection(("127.0.0.1", port))
     wish = Frame(Opcode.TEXT, f"play film {ROWS}x{COLS}".encode())
     made.sendall(_HANDSHAKE)
-    made.recv(4096)
+    answer = made.recv(4096)
+    assert answer.startswith(b"HTTP/1.1 101"), answer
     made.sendall(wish.serialize(mask=True))
     made.setblocking(False)
     return made
@@ -85,20 +82,5 @@ def crowd(film: Path, count: int, seconds: float) -> dict[str, Any]:
     each = (server.memory_kb() - empty) / count
     load.join()
     drops = sum(int(session["drops"]) for session in server.stop())
-    return found | {"cpu_user": user, "cpu_system": system, "kb_each": each, "dropped": drops}
-
-
-@click.command
-@click.option("--viewers", default=500, show_default=True)
-@click.option("--seconds", default=10.0, show_default=True)
-def main(viewers: int, seconds: float) -> None:
-    with tempfile.TemporaryDirectory() as directory:
-        found = crowd(write_silhouettes(Path(directory) / "film.glyph"), viewers, seconds)
-    told = "  ".join(
-        f"{key} {value:.3g}" if isinstance(value, float) else f"{key} {value}" for key, value in found.items()
-    )
-    click.echo(f"web     {told}  (load {os.getloadavg()[0]:.2f})")
-
-
-if __name__ == "__main__":
-    main()
+    told = {"cpu": user + system, "cpu_user": user, "cpu_system": system}
+    return found | told | {"resident_kb_each": each, "dropped": drops}

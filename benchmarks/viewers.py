@@ -1,6 +1,10 @@
 """The load of benchmarks/serve.py: many viewers in one process, who note how late every frame is. One JSON line.
 
-python benchmarks/viewers.py watch PROTOCOL PORT VIEWERS SECONDS | stall PORT VIEWERS SECONDS | come PORT CONNECTIONS
+python benchmarks/viewers.py watch PROTOCOL PORT VIEWERS SECONDS [NAP] | stall PORT VIEWERS SECONDS
+    | come PORT CONNECTIONS | drain PORT VIEWERS [NAP]
+
+NAP seconds lie between two looks of telnet viewers at all their sockets. With 0 they sleep until something
+comes, and over loopback it is the sender who has to wake them, which no viewer on another machine asks of it.
 
 A frame tells which it is by two characters at the top left, which change with every frame: see `mark`.
 """
@@ -87,7 +91,7 @@ def connect(port: int, buffer: int = 0) -> socket.socket:
     return made
 
 
-def watch_telnet(port: int, count: int, seconds: float) -> list[Viewer]:
+def watch_telnet(port: int, count: int, seconds: float, nap: float = 0) -> list[Viewer]:
     """One loop over epoll and one buffer: the load shall not be what is measured."""
     poll, viewers = select.epoll(), list[Viewer]()
     sockets: dict[int, tuple[socket.socket, Viewer]] = {}
@@ -102,7 +106,9 @@ def watch_telnet(port: int, count: int, seconds: float) -> list[Viewer]:
             if len(viewers) == count:
                 start, end = time.time() + WARM, time.time() + WARM + seconds
                 tell_ready()
-        for number, _ in poll.poll(0 if len(viewers) < count else 0.1, count):
+        if nap and len(viewers) == count:
+            time.sleep(nap)
+        for number, _ in poll.poll(0 if nap or len(viewers) < count else 0.1, count):
             client, viewer = sockets[number]
             size = client.recv_into(buffer)
             viewer.got(buffer, size, time.time(), start)
@@ -156,6 +162,27 @@ async def watch_ssh(port: int, count: int, seconds: float) -> list[Viewer]:
 # --- Others ---
 
 
+def drain(port: int, count: int, nap: float = 0) -> dict[str, float]:
+    """Viewers of anything, who read until its end and do no more."""
+    poll, sockets, buffer = select.epoll(), dict[int, socket.socket](), bytearray(1 << 16)
+    for _ in range(count):
+        made = connect(port)
+        poll.register(made.fileno(), select.EPOLLIN)
+        sockets[made.fileno()] = made
+    tell_ready()
+    while sockets:
+        time.sleep(nap)
+        for number, _ in poll.poll(0 if nap else 0.1, count):
+            try:
+                size = sockets[number].recv_into(buffer)
+            except ConnectionResetError:  # of a sender who has not read what they said of their terminals
+                size = 0
+            if not size:
+                poll.unregister(number)
+                sockets.pop(number).close()
+    return {"viewers": count}
+
+
 def stall(port: int, count: int, seconds: float) -> dict[str, float]:
     """Viewers who never read. How many are still connected in the end."""
     sockets = [connect(port, 16384) for _ in range(count)]
@@ -191,9 +218,11 @@ def main(kind: str, *given: str) -> dict[str, Any]:
         protocol, port, count, seconds = given[0], int(given[1]), int(given[2]), float(given[3])
         if protocol == "ssh":
             return summary(asyncio.run(watch_ssh(port, count, seconds)), seconds)
-        return summary(watch_telnet(port, count, seconds), seconds)
+        return summary(watch_telnet(port, count, seconds, *map(float, given[4:])), seconds)
     if kind == "stall":
         return stall(int(given[0]), int(given[1]), float(given[2]))
+    if kind == "drain":
+        return drain(int(given[0]), int(given[1]), *map(float, given[2:]))
     return come_and_go(int(given[0]), int(given[1]))
 
 

@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from urllib.request import urlopen
 
 import numpy as np
 import pytest
@@ -39,7 +40,9 @@ def ports(process: subprocess.Popen[str]) -> dict[str, int]:
     """What the server says to type, until it says how to end it."""
     assert process.stderr
     told = "".join(iter(process.stderr.readline, "Ctrl-C ends it\n"))
-    return {name: int(port) for name, port in re.findall(r"(telnet|ssh) (?:localhost|-p) (\d+)", told)}
+    return {
+        name: int(port) for name, port in re.findall(r"(telnet|ssh|http)(?: localhost| -p|://localhost:) ?(\d+)", told)
+    }
 
 
 def connect(port: int) -> socket.socket:
@@ -47,7 +50,13 @@ def connect(port: int) -> socket.socket:
 
 
 def rest(client: socket.socket) -> bytes:
-    return b"".join(iter(lambda: client.recv(65536), b""))
+    data = b""
+    try:
+        while part := client.recv(65536):
+            data += part
+    except ConnectionResetError:  # how nc is made to end
+        pass
+    return data
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
@@ -73,13 +82,17 @@ def test_it_is_up_within_a_second(server: Any) -> None:
 
 
 def test_workers_share_a_port(server: Any) -> None:
-    process = server("demo", "--telnet", "127.0.0.1:0", "--workers", "2", "--negotiate-seconds", "0.1")
-    port = ports(process)["telnet"]
-    clients = [connect(port) for _ in range(8)]
+    both = ["--telnet", "127.0.0.1:0", "--http", "127.0.0.1:0"]
+    process = server("demo", *both, "--workers", "2", "--negotiate-seconds", "0.1")
+    found = ports(process)
+    clients = [connect(found["telnet"]) for _ in range(8)]
     for client in clients:
         data = b""
         while b"\x1b[22;1H" not in data:
             data += client.recv(65536)
+    for _ in range(4):  # whichever of them answers
+        with urlopen(f"http://127.0.0.1:{found['http']}/metrics", timeout=5) as answer:
+            assert 'glyphgrad_viewers{protocol="nc"} 8' in answer.read().decode()
     children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
     assert len(children) >= 2
     process.send_signal(signal.SIGTERM)

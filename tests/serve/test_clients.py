@@ -142,14 +142,14 @@ def test_ctrl_c_in_nc_leaves_a_terminal_in_order(serve: Any, program: Any) -> No
     running.wait(lambda house: not len(house.gate.viewers))
 
 
-@pytest.mark.parametrize("end", [b"q\n", b"\x04"])
-def test_ways_out_of_nc(serve: Any, program: Any, end: bytes) -> None:
-    """The connection ends; nc itself waits for one more key after that, whatever the server does."""
+@pytest.mark.parametrize(("option", "end"), [("-v", b"q\n"), ("-N", b"q\n"), ("-N", b"\x04")])
+def test_ways_out_of_nc(serve: Any, program: Any, option: str, end: bytes) -> None:
+    """nc, told no more than the end, would wait for one more key."""
     running = serve()
-    client = program("nc", "-N", "127.0.0.1", str(running.port))
+    client = program("nc", option, "127.0.0.1", str(running.port))
     client.until(b"\x1b[23;1H")
     client.type(end)
-    client.until(b"\x1b[24;1H\r")
+    assert b"\x1b[24;1H\r" in client.rest()
     running.wait(lambda house: not len(house.gate.viewers))
 
 

@@ -61,6 +61,8 @@ def test_the_command_line_goes_before_the_file(file: Path) -> None:
         ("workers = true", "workers .* is True"),
         ("workers = 0", "--workers is 0"),
         ("clips = 'demo'", "clips .* is 'demo'"),
+        ("live = 'a.mp4'", "live .* is 'a.mp4'"),
+        ("live = ['a.mp4']\nworkers = 2", "--live with --workers 2"),
         ("[limits]\nveiwers = 3", "limit 'veiwers' is unknown"),
         ("[limits]\nviewers = 0", "--viewers is 0"),
         ("epoch = 'yesterday'", "epoch is 'yesterday'"),
@@ -72,6 +74,13 @@ def test_what_is_wrong_in_a_file_is_named(tmp_path: Path, text: str, told: str) 
     path.write_text(text)
     with pytest.raises(ConfigError, match=told):
         configuration({}, {}, path)
+
+
+def test_a_file_may_name_videos(tmp_path: Path) -> None:
+    path = tmp_path / "serve.toml"
+    path.write_text("live = ['a.mp4']\nsize = 60")
+    config = configuration({}, {}, path)
+    assert (config.live, config.size, config.clips) == ((tmp_path / "a.mp4",), "60", ())
 
 
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:

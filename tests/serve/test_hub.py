@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from glyphgrad.codec.terminal import Terminal
+from glyphgrad.core.frame import Frame
 from glyphgrad.serve.films import Show
 from glyphgrad.serve.hub import Hub, Viewer
 from glyphgrad.serve.limits import Limits
@@ -24,6 +25,11 @@ class Fake:
         self.written: list[bytes] = []
 
     def ready(self) -> bool:
+        return self.open
+
+    def offer(self, data: bytes) -> bool:
+        if self.open:
+            self.write(data)
         return self.open
 
     def write(self, data: bytes) -> None:
@@ -129,6 +135,32 @@ def test_who_is_not_ready_goes_without_and_then_gets_a_whole_frame(play: Any, fi
         assert link.written[-1] != other.written[-1]  # whole, not a change
         await world.tick()
         assert link.written[-1] is other.written[-1]
+
+    play(story())
+
+
+def test_who_does_not_read_costs_no_frame(play: Any, films: Any) -> None:
+    """A whole frame takes long to make: an attacker would have one made thirty times a second."""
+    show = films.show(rows=4, cols=6)
+    made: list[bool] = []
+
+    class Counting(Screen):
+        def frame(self, before: Frame | None, after: Frame, dark: bool = True) -> bytes:
+            made.append(before is None)
+            return super().frame(before, after, dark)
+
+    async def story() -> None:
+        world = World()
+        _, link = world.join(show, Counting(4, 6))
+        link.open = False
+        await world.tick()
+        made.clear()
+        for _ in range(20):
+            await world.tick()
+        assert not any(made)
+        link.open = True
+        await world.tick()
+        assert sum(made) == 1
 
     play(story())
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import asyncssh
 import pytest
+from asyncssh.packet import String, UInt32
 
 from glyphgrad.errors import OutputError
 from glyphgrad.serve.ssh import host_key
@@ -160,6 +161,21 @@ def test_nothing_but_a_session_is_given(serve: Any) -> None:
     story(scenes())
 
 
+@pytest.mark.parametrize("wish", [b"auth-agent-req@openssh.com", b"x11-req"])
+def test_nothing_is_forwarded_back(serve: Any, wish: bytes) -> None:
+    """What `ssh -A` and `ssh -X` ask for; the first bytes of the second are those of an X11 request."""
+    running = serve("ssh")
+
+    async def scenes() -> None:
+        async with login(running) as connection:
+            process = await watch(connection)
+            await process.stdout.readuntil(ENTER)
+            details = [bytes(1), String("MIT-MAGIC-COOKIE-1"), String("00"), UInt32(0)] if b"x11" in wish else []
+            assert not await process.channel._make_request(wish, *details)
+
+    story(scenes())
+
+
 def test_a_login_without_a_session_is_ended(serve: Any) -> None:
     """`ssh -N`."""
     running = serve("ssh", request_seconds=0.2)
@@ -267,3 +283,22 @@ def test_a_host_key_that_is_none(tmp_path: Path) -> None:
     path.write_text("no key")
     with pytest.raises(OutputError, match="--host-key"):
         host_key(path)
+
+
+def test_a_frame_is_one_packet(serve: Any, films: Any) -> None:
+    """asyncssh would send an empty one before each."""
+    running = serve("ssh", films=[films.show(count=600)])
+
+    async def scenes() -> None:
+        async with login(running) as connection:
+            process = await watch(connection)
+            await process.stdout.readuntil(b"\x1b[24;1H")
+            running.wait(lambda house: len(house.hub._watching) == 1)
+            (viewer,) = running.house.hub._watching
+            first, before = connection._recv_seq, viewer.frames
+            running.wait(lambda _: viewer.frames >= before + 20)
+            await asyncio.sleep(0.1)  # until they are here
+            frames, packets = viewer.frames - before, connection._recv_seq - first
+            assert packets <= frames + 5  # a few may have been under way
+
+    story(scenes())

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
@@ -19,7 +20,7 @@ from glyphgrad.codec.clip import ClipReader
 from glyphgrad.codec.terminal import Terminal
 from glyphgrad.core.window import window
 from glyphgrad.serve.exposition import exposition
-from glyphgrad.serve.metrics import Metrics
+from glyphgrad.serve.metrics import WIDTH, Metrics
 
 BROWSER = ["-A", "Mozilla/5.0", "-H", "Accept: text/html,*/*"]
 
@@ -82,13 +83,26 @@ def test_curl_shows_the_film_and_ends_with_a_clean_line(serve: Any, films: Any, 
     running = serve("http", films=[films.show(count=1)], session_seconds=0.4)
     shown = said(curl(running, "/"))
     screen = Terminal(24, 80)
-    screen.feed(shown.decode().removesuffix("\r\n"))
+    picture, _, words = shown.decode().partition("\r\n")
+    screen.feed(picture)
     whole = window(films.frames(24, 80, 1)[0].frame, 23, 80)
     assert screen.frame.lines[:-1] == whole.lines
     assert b"\x1b[?" not in shown
-    assert shown.endswith(b"\x1b[24;1H\r\n")
+    assert picture.endswith("\x1b[24;1H")
+    assert words == "Your time is over. Connect again to watch on.\r\n"
     running.wait(lambda house: not house.metrics.viewers["curl"])
     assert re.search(r"session protocol=curl address=127.0.0.0/24 .* film=film size=80x24 .* ended=time", log.text)
+
+
+@pytest.mark.parametrize("size", ["", "huge", "80", "99999x24", "-80x24", "\u0663x\u0663"])
+def test_a_size_that_is_none_is_told(serve: Any, curl: Any, size: str) -> None:
+    told = said(curl(serve("http"), f"/?size={quote(size)}", "-w", "%{http_code}")).decode()
+    assert told == f"size is '{size.encode('ascii', 'replace').decode()}': give COLSxROWS, such as size=80x24.\n400"
+
+
+def test_what_is_said_of_a_size_is_short_and_harmless(serve: Any, curl: Any) -> None:
+    told = said(curl(serve("http"), "/?size=%1b%5d0;pwned%07" + 100 * "x"))
+    assert told == b"size is ']0;pwnedxxxxxxxxxxxx': give COLSxROWS, such as size=80x24.\n"
 
 
 def test_curl_may_tell_its_size(serve: Any, films: Any, curl: Any) -> None:
@@ -106,6 +120,23 @@ def test_the_end_of_the_server_ends_the_stream_in_order(serve: Any, curl: Any, l
     assert said(process).endswith(b"\r\n")
     assert "protocol=curl" in log.text
     assert "ended=shutdown" in log.text
+
+
+@pytest.mark.parametrize("asks", [b"", b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"])
+def test_the_end_of_the_server_waits_for_nobody_who_wants_nothing(
+    serve: Any, monkeypatch: pytest.MonkeyPatch, asks: bytes
+) -> None:
+    """A browser keeps a connection or two, in case."""
+    monkeypatch.setattr("glyphgrad.serve.web._KEEP_ALIVE", 12)
+    monkeypatch.setattr("glyphgrad.serve.house._FAREWELL", 12)
+    running = serve("http", request_seconds=3600)
+    client = running.connect()
+    client.send(asks)
+    if asks:
+        client.until(b"ok\n")
+    running.wait(lambda house: house.idle)
+    running.stop()  # fails after 10 seconds, before the house has lost its patience
+    assert client.rest() == b""
 
 
 def test_who_goes_is_noticed(serve: Any, curl: Any, log: Any) -> None:
@@ -207,7 +238,7 @@ def test_head(serve: Any, curl: Any) -> None:
             found = said(curl(running, path, "-I", "-A", agent))
             assert found.startswith(b"HTTP/1.1 200 ")
             assert found.endswith(b"\r\n\r\n")
-    running.wait(lambda house: not house.metrics.sessions)
+    running.wait(lambda house: not house.metrics.sessions.total())
 
 
 def test_only_reading(serve: Any, curl: Any) -> None:
@@ -229,11 +260,14 @@ def test_health_and_metrics(serve: Any, curl: Any) -> None:
 
 
 def test_the_text_of_the_metrics() -> None:
-    metrics = Metrics(frames_sent=5, frames_dropped=1, bytes_sent=99)
-    metrics.viewers.update({"web": 2, "ssh": 1})
+    metrics = Metrics()
+    metrics.sent(5, 1, 99)
+    metrics.viewers["web"], metrics.viewers["ssh"] = 2, 1
     metrics.rejected["rate"] = 3
     lines = exposition(metrics).splitlines()
-    assert [line for line in lines if not line.startswith("#")] == [
+    counts = [line for line in lines if not line.startswith("#")]
+    assert len(counts) == WIDTH  # also what has not happened yet
+    assert [line for line in counts if not line.endswith(" 0")] == [
         'glyphgrad_viewers{protocol="ssh"} 1',
         'glyphgrad_viewers{protocol="web"} 2',
         'glyphgrad_rejected_total{reason="rate"} 3',
@@ -252,7 +286,7 @@ def test_seats_are_limited(serve: Any, curl: Any) -> None:
     running = serve("http", viewers=1)
     first = curl(running, "/")
     until(first, b"\x1b[24;1H")
-    assert said(curl(running, "/", "-w", "%{http_code}")) == b"All seats are taken: come again later.\r\n503"
+    assert said(curl(running, "/", "-w", "%{http_code}")) == b"All seats are taken: come again later.\n503"
     assert b"</html>" in said(curl(running, "/", *BROWSER))
     first.kill()
     running.wait(lambda house: not len(house.gate.viewers))
@@ -262,17 +296,19 @@ def test_seats_are_limited(serve: Any, curl: Any) -> None:
 def test_connections_of_an_address_are_limited(serve: Any) -> None:
     running = serve("http", viewers_per_address=1)
     first, second, third = (running.connect() for _ in range(3))
-    assert third.rest() == b""
+    assert third.rest().startswith(b"HTTP/1.1 429 Too Many Requests\r\n")
     for client in (first, second):
         client.send(request("/healthz", "Connection: close"))
         assert client.rest().endswith(b"ok\n")
     assert running.house.metrics.rejected["address"] == 1
 
 
-def test_arrivals_are_limited(serve: Any) -> None:
+def test_arrivals_are_limited(serve: Any, curl: Any) -> None:
     running = serve("http", http_arrivals=1, http_arrivals_per_minute=1)
-    first, second = running.connect(), running.connect()
-    assert second.rest() == b""
+    first = running.connect()
+    running.wait(lambda house: house.idle)
+    refused = said(curl(running, "/", "-w", "%{http_code}"))
+    assert refused == b"Too many connections from your address: come again in a minute.\r\n429"
     first.send(request("/healthz", "Connection: close"))
     assert first.rest().endswith(b"ok\n")
     assert running.house.metrics.rejected["rate"] == 1

@@ -17,7 +17,7 @@ import click
 
 from glyphgrad.cli.options import grid
 from glyphgrad.codec.defaults import FPS
-from glyphgrad.serve.config import PORTS, configuration
+from glyphgrad.serve.config import PORTS, ServeConfig, configuration
 from glyphgrad.serve.limits import Limits, option_of
 
 if TYPE_CHECKING:
@@ -47,9 +47,7 @@ def _limit_options(command: Callable[..., Any]) -> Callable[..., Any]:
 @click.option("--workers", type=int, help="Processes.  [1]")
 @click.option("--host-key", type=Path, help="The ssh key of this server, made on first use.")
 @click.option("--proxy-protocol", is_flag=True, default=None, help="A balancer tells who connects (PROXY v1, v2).")
-@click.option(
-    "--config", type=Path, help="TOML file with any of these options but --live; the command line goes before it."
-)
+@click.option("--config", type=Path, help="TOML file with any of these options; the command line goes before it.")
 @click.option("--fps", type=float, help=f"Frames a second of a clip that holds no times.  [{FPS:g}]")
 @click.option(
     "--live",
@@ -58,20 +56,20 @@ def _limit_options(command: Callable[..., Any]) -> Callable[..., Any]:
     metavar="VIDEO",
     help="A video that is fitted while it is served; again for more.",
 )
-@click.option("-s", "--size", metavar="COLSxROWS", default="80", show_default=True, help="Grid of the --live ones.")
+@click.option("-s", "--size", metavar="COLSxROWS", help=f"Grid of the --live ones.  [{ServeConfig.size}]")
 @_limit_options
-def serve(clips: tuple[str, ...], config: Path | None, live: tuple[Path, ...], size: str, **given: Any) -> None:
+def serve(clips: tuple[str, ...], config: Path | None, live: tuple[Path, ...], **given: Any) -> None:
     """Show the films CLIP..., in a loop, to everyone who connects: the same moment for all.
 
     `demo` is a bundled film. demo.glyph and demo@40x15.glyph are two sizes of one film, of which every
     terminal gets the one that suits it. Without --telnet, --ssh and --http all are served, on localhost.
     """
     limits = {limit.name: given.pop(limit.name) for limit in dataclasses.fields(Limits)}
-    chosen = configuration({**given, "clips": clips or None}, limits, config)
+    chosen = configuration({**given, "clips": clips or None, "live": live or None}, limits, config)
     from glyphgrad.serve import server
 
     with ExitStack() as stack:
-        shows = [stack.enter_context(_fitting(video, grid(size, None, None))) for video in live]
+        shows = [stack.enter_context(_fitting(video, grid(chosen.size, None, None))) for video in chosen.live]
         server.run(chosen, _tell, _log_to_stderr, shows)
 
 

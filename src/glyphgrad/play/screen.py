@@ -8,7 +8,7 @@ import sys
 from contextlib import suppress
 from typing import Any
 
-from glyphgrad.play.keys import Keys
+from glyphgrad.codec.keys import Keys
 from glyphgrad.play.signals import Signals
 
 if sys.platform != "win32":  # there, films play without keys

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+import socket
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from glyphgrad.serve.house import House
@@ -19,19 +20,27 @@ class Client:
     is `watching` it is the hub's to judge.
     """
 
-    def __init__(self, house: House, address: str):
-        self.house, self.address = house, address
+    def __init__(self, house: House, address: str, client: socket.socket):
+        self.house, self.address, self._socket = house, address, client
         self.closed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.link: TcpLink
         self._answering = self._watching = False
         self._deadline: asyncio.TimerHandle | None = None
         self.requests = 0
 
-    def connected(self, transport: asyncio.Transport) -> None:
-        self.link = TcpLink(transport)
+    def connected(self, transport: asyncio.Transport, hang_up: Callable[[], None]) -> None:
+        """`hang_up` ends the connection once what it asked for is answered."""
+        self.link = TcpLink(transport, self._socket)
+        self._hang_up = hang_up
+        self.house.idle[self] = self._part
         self._settle()
 
+    def _part(self) -> None:
+        if not self._watching:  # its session ends by itself
+            self._hang_up()
+
     def gone(self) -> None:
+        self.house.idle.pop(self, None)
         if not self.closed.done():
             self.closed.set_result(None)
         self._settle()
@@ -68,7 +77,7 @@ class Client:
 
     @contextmanager
     def seat(self) -> Iterator[str | None]:
-        """A viewer's seat while it watches; or why there is none: see `plain.REFUSED`."""
+        """A viewer's seat while it watches; or why there is none: see `refusal.REFUSED`."""
         network, crowd = network_of(self.address), self.house.gate.viewers
         refusal = crowd.refusal(network)
         if refusal:

@@ -19,7 +19,8 @@ PORTS = {"telnet": 2323, "ssh": 2222, "http": 8080}
 _KINDS: dict[str, tuple[type, ...]] = {
     "clips": (list,), "telnet": (str, int), "ssh": (str, int), "http": (str, int),
     "epoch": (int, float, str, datetime), "workers": (int,),
-    "proxy_protocol": (bool,), "host_key": (str,), "fps": (int, float), "limits": (dict,),
+    "proxy_protocol": (bool,), "host_key": (str,), "fps": (int, float), "live": (list,), "size": (str, int),
+    "limits": (dict,),
 }  # fmt: skip
 """Name in a configuration file -> what its value may be."""
 
@@ -35,7 +36,8 @@ class ServeConfig:
     """What is served where. `telnet`, `ssh` and `http` are [HOST:]PORT, or None for not at all.
 
     `epoch`: when the films began, in seconds since 1970. `host_key` is made when it is not there. `fps` is
-    for clips that hold no times. Raises ConfigError.
+    for clips that hold no times. `live` are videos to fit meanwhile, on a grid of `size`, as the command line
+    has it. Raises ConfigError.
     """
 
     clips: tuple[Path, ...] = ()
@@ -47,11 +49,15 @@ class ServeConfig:
     proxy_protocol: bool = False
     host_key: Path = field(default_factory=_key_path)
     fps: float = FPS
+    live: tuple[Path, ...] = ()
+    size: str = "80"
     limits: Limits = field(default_factory=Limits)
 
     def __post_init__(self) -> None:
         if not 1 <= self.workers <= 64:
             raise ConfigError(f"--workers is {self.workers}: give 1 to 64 processes")
+        if self.live and self.workers > 1:
+            raise ConfigError(f"--live with --workers {self.workers}: the processes would not be in step, give one")
 
     @property
     def addresses(self) -> dict[str, str]:
@@ -88,6 +94,8 @@ def _read(file: Path) -> dict[str, Any]:
 
     if "clips" in found:
         found["clips"] = [clip if clip == DEMO else file.parent / str(clip) for clip in found["clips"]]
+    if "live" in found:
+        found["live"] = [file.parent / str(video) for video in found["live"]]
     if "host_key" in found:
         found["host_key"] = file.parent / found["host_key"]
     return found
@@ -107,6 +115,8 @@ def _epoch(value: object) -> float:
 
 _CONVERTED: dict[str, Any] = {
     "clips": lambda clips: tuple(map(Path, clips)),
+    "live": lambda videos: tuple(map(Path, videos)),
+    "size": str,
     "telnet": str,
     "ssh": str,
     "http": str,

@@ -10,7 +10,7 @@ from starlette.types import Receive, Scope, Send
 
 from glyphgrad.serve.client import Client
 from glyphgrad.serve.films import Show
-from glyphgrad.serve.plain import REFUSED
+from glyphgrad.serve.refusal import REFUSED, STATUS
 from glyphgrad.serve.screen import Screen
 from glyphgrad.serve.session import Session
 
@@ -24,7 +24,7 @@ class FilmStream:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         with self._client.seat() as refusal:
             if refusal:
-                await PlainTextResponse(REFUSED[refusal], 503)(scope, receive, send)
+                await PlainTextResponse(f"{REFUSED[refusal]}\n", STATUS[refusal])(scope, receive, send)
             else:
                 await self._stream(receive, send)
 
@@ -62,6 +62,12 @@ class _Slot:
 
     def ready(self) -> bool:
         return not self._waits and self._link.ready()
+
+    def offer(self, data: bytes) -> bool:
+        ready = self.ready()
+        if ready:
+            self.write(data)
+        return ready
 
     def write(self, data: bytes) -> None:
         self._waits += data

@@ -10,7 +10,7 @@ TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 
 def exposition(metrics: Metrics) -> str:
-    """All counters of a process."""
+    """All counters."""
     return "".join(
         (
             _family("viewers", "gauge", "Who watches now.", metrics.viewers, "protocol"),

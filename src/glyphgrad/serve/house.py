@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -27,7 +27,7 @@ class House:
     """Films, limits and counters, and the sessions that are there.
 
     `epoch` is when the films began, in seconds since 1970; `wall` answers such seconds, `clock` seconds
-    that never go back.
+    that never go back. `metrics` are its own where several processes count.
     """
 
     def __init__(
@@ -37,11 +37,14 @@ class House:
         epoch: float = 0.0,
         wall: Clock = time.time,
         clock: Clock = time.monotonic,
+        metrics: Metrics | None = None,
     ):
         self.library, self.limits, self.clock = library, limits or Limits(), clock
-        self.metrics = Metrics()
+        self.metrics = metrics or Metrics()
         self.gate = Gate(self.limits, clock)
         self.hub = Hub(self.limits, self.metrics, wall, clock, epoch)
+        self.idle: dict[object, Callable[[], None]] = {}
+        """Connections that may be held without a session -> what ends each when the server does."""
         self._closing = False
         self._clients: set[asyncio.Task[None]] = set()
         self._sessions: set[Session] = set()
@@ -80,6 +83,8 @@ class House:
         self._closing = True
         for session in self._sessions:
             session.end("shutdown")
+        for part in list(self.idle.values()):
+            part()
         with suppress(TimeoutError):
             async with asyncio.timeout(_FAREWELL):
                 await self._empty.wait()

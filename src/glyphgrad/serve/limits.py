@@ -189,6 +189,8 @@ class Gate:
         self._http = Arrivals(limits.http_arrivals, limits.http_arrivals_per_minute / 60)
         self.viewers = Crowd(limits.viewers, limits.viewers_per_address)
         self.logins = Crowd(limits.logins, limits.logins_per_address)
+        self.leaving = Crowd(limits.logins, limits.logins_per_address)
+        """Those that are not let in, and waited for until they have read why."""
 
     def arrive(self, address: str, protocol: str) -> bool:
         """Whether this address may open another connection now."""

@@ -13,6 +13,7 @@ from typing import NamedTuple
 from glyphgrad.errors import ConfigError, OutputError
 from glyphgrad.serve import proxy
 from glyphgrad.serve.house import House
+from glyphgrad.serve.refusal import turn_away
 
 LOCALHOST = "localhost"
 
@@ -150,8 +151,7 @@ async def _received(
     if house.gate.arrive(address, protocol):
         await handle(client, address, house)
     else:
-        house.metrics.rejected["rate"] += 1
-        client.close()
+        await turn_away(client, address, protocol, "rate", house)
 
 
 async def _address_behind(client: socket.socket) -> str | None:

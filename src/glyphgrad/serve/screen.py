@@ -63,9 +63,12 @@ class Screen:
         """To a terminal that is about to show films: the alternate screen, no cursor, no line wrap."""
         return b"\x1b[2J\x1b[H" if self.mute else b"\x1b[?1049h\x1b[?25l\x1b[?7l\x1b[2J"
 
-    def leave(self) -> bytes:
-        """Undoes `enter`."""
-        return self._park() + b"\r\n" if self.mute else b"\x1b[m\x1b[2J\x1b[H\x1b[?7h\x1b[?25h\x1b[?1049l"
+    def leave(self, words: str = "") -> bytes:
+        """Undoes `enter`; on a line of their own the last words, in ASCII."""
+        line = f"{words}\r\n".encode("ascii") if words else b""
+        if self.mute:
+            return self._park() + b"\r\n" + line
+        return b"\x1b[m\x1b[2J\x1b[H\x1b[?7h\x1b[?25h\x1b[?1049l" + line
 
     def frame(self, before: Frame | None, after: Frame, dark: bool = True) -> bytes:
         """What turns `before` (None: anything) into `after`, both of `shown`; empty if they are alike."""

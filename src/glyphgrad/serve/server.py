@@ -6,19 +6,20 @@ import asyncio
 import multiprocessing
 import os
 import signal
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, MutableSequence, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from itertools import chain
 from multiprocessing.connection import wait
 
-from glyphgrad.errors import ConfigError, GlyphgradError
+from glyphgrad.errors import GlyphgradError
 from glyphgrad.serve import plain
 from glyphgrad.serve.config import PORTS, ServeConfig
 from glyphgrad.serve.films import Library, Show
 from glyphgrad.serve.house import House
 from glyphgrad.serve.listen import Address, Handler, Listener, accept, bind, inherited
 from glyphgrad.serve.live import LiveEdition
+from glyphgrad.serve.metrics import WIDTH, Metrics, shared_table
 
 Told = Callable[[Sequence[Listener]], None]
 """Called once, when clients can connect."""
@@ -28,11 +29,9 @@ def run(config: ServeConfig, on_ready: Told, prepare: Callable[[], None], live: 
     """Serve until SIGTERM or SIGINT; then every screen is restored. Raises GlyphgradError.
 
     `prepare`, a function of a module, is called in every process first: there it sets up its logging. `live`
-    are films of LiveEditions, which one process alone can serve.
+    are the films of `config.live`, as LiveEditions, which one process alone can serve.
     """
     prepare()
-    if live and config.workers > 1:
-        raise ConfigError(f"--live with --workers {config.workers}: the processes would not be in step, give one")
     clips = Library.open(config.clips, config.fps) if config.clips or not live else ()
     library = Library([*clips, *live])
     shares = listeners(config)
@@ -64,9 +63,11 @@ def _bound(config: ServeConfig, ports: dict[str, int]) -> list[Listener]:
 
 
 @asynccontextmanager
-async def serving(config: ServeConfig, library: Library, sockets: Sequence[Listener]) -> AsyncIterator[House]:
+async def serving(
+    config: ServeConfig, library: Library, sockets: Sequence[Listener], metrics: Metrics | None = None
+) -> AsyncIterator[House]:
     """The house while it is open. In the end nobody new is let in, and every session is ended."""
-    house = House(library, config.limits, config.epoch)
+    house = House(library, config.limits, config.epoch, metrics=metrics)
     handlers = _handlers(config, {one.protocol for one in sockets})
     tasks = [asyncio.create_task(accept(one, house, handlers[one.protocol], config.proxy_protocol)) for one in sockets]
     try:
@@ -93,14 +94,20 @@ def _handlers(config: ServeConfig, protocols: set[str]) -> dict[str, Handler]:
     return found
 
 
-async def _serve_until_told(config: ServeConfig, library: Library, sockets: Sequence[Listener], on_ready: Told) -> None:
+async def _serve_until_told(
+    config: ServeConfig,
+    library: Library,
+    sockets: Sequence[Listener],
+    on_ready: Told,
+    metrics: Metrics | None = None,
+) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     for edition in chain.from_iterable(show.editions for show in library):
         if isinstance(edition, LiveEdition):
             edition.follow()
-    async with serving(config, library, sockets):
+    async with serving(config, library, sockets, metrics):
         on_ready(sockets)
         await stop.wait()
 
@@ -114,7 +121,11 @@ def _run_workers(
     """A process for each share of the sockets. When one ends, all do."""
     spawn = multiprocessing.get_context("spawn")
     config = replace(config, limits=config.limits.share(config.workers))
-    workers = [spawn.Process(target=_work, args=(config, sockets, prepare)) for sockets in shares]
+    counts = spawn.RawArray("q", WIDTH * config.workers)
+    workers = [
+        spawn.Process(target=_work, args=(config, sockets, prepare, counts, number))
+        for number, sockets in enumerate(shares)
+    ]
     told = False
 
     def stop(*_: object) -> None:
@@ -139,7 +150,14 @@ def _run_workers(
         raise GlyphgradError("a worker process ended by itself, and the others with it: see the lines above")
 
 
-def _work(config: ServeConfig, sockets: list[Listener], prepare: Callable[[], None]) -> None:
+def _work(
+    config: ServeConfig,
+    sockets: list[Listener],
+    prepare: Callable[[], None],
+    counts: MutableSequence[int],
+    number: int,
+) -> None:
     prepare()
     library = Library.open(config.clips, config.fps)
-    asyncio.run(_serve_until_told(config, library, sockets, lambda _: None))
+    metrics = Metrics(shared_table(counts, config.workers), number)
+    asyncio.run(_serve_until_told(config, library, sockets, lambda _: None, metrics))

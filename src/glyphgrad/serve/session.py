@@ -13,10 +13,10 @@ visit logged. Cancelling it is taken for the server's end.
 from __future__ import annotations
 
 import asyncio
-import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from glyphgrad.codec.keys import Keys
 from glyphgrad.serve.films import Show
 from glyphgrad.serve.hub import Link, Viewer
 from glyphgrad.serve.limits import Bucket, masked
@@ -27,12 +27,15 @@ from glyphgrad.serve.screen import Screen
 if TYPE_CHECKING:
     from glyphgrad.serve.house import House
 
-_KEY = re.compile(rb"\x1b[\[O]([0-9;]*[A-Za-z~])|\r|\n|[\x03\x04\x20-\x7e]")
-_NAMED = {
-    b"\x1b[A": "up", b"\x1bOA": "up", b"\x1b[B": "down", b"\x1bOB": "down", b"\r": "enter", b"\n": "enter",
-    b"\x03": "q", b"\x04": "q",
-}  # fmt: skip
+_QUIT = ("q", "\x03", "\x04")
 """Ctrl-C and Ctrl-D leave, as q does."""
+
+_LAST_WORDS = {
+    "time": "Your time is over. Connect again to watch on.",
+    "input": "That was too much to type.",
+    "shutdown": "The server ends. Come again later.",
+}
+"""Why a visit is over -> what is said when it was not the viewer's wish."""
 
 _RESIZED = "resized"
 _ENDED = "ended"
@@ -53,6 +56,7 @@ class Session:
         self._resizing: asyncio.TimerHandle | None = None
         self._resized = -1.0
         self._input = Bucket(house.limits.input_per_minute, house.limits.input_per_minute / 60, self._began)
+        self._keys = Keys()
         self._notes: asyncio.Queue[str] = asyncio.Queue()
         self._show: Show | None = None
 
@@ -67,8 +71,8 @@ class Session:
 
     def type(self, data: bytes) -> None:
         """The client typed something."""
-        for token in _KEY.finditer(data):
-            self._notes.put_nowait(_NAMED.get(token[0], token[0].decode() if len(token[0]) == 1 else ""))
+        for key in self._keys.feed(data):
+            self._notes.put_nowait(key)
 
     def resize(self, rows: int, cols: int) -> None:
         """The client's terminal has another size. Of many in a short time only the last is followed."""
@@ -97,7 +101,7 @@ class Session:
         try:
             self.link.write(screen.enter())
             async with asyncio.timeout(self.house.limits.session_seconds):
-                await self._visit(self.house.library.get(asked or ""))
+                await self.visit(self.house.library.get(asked or ""))
         except TimeoutError:
             self.end("time")
         except asyncio.CancelledError:
@@ -106,7 +110,8 @@ class Session:
         finally:
             self._finish()
 
-    async def _visit(self, show: Show | None) -> None:
+    async def visit(self, show: Show | None) -> None:
+        """From the first film, or with None the menu, until it has `ended`."""
         library = self.house.library
         if len(library) == 1:
             show = library[0]
@@ -115,33 +120,42 @@ class Session:
 
     async def _watch(self, show: Show) -> Show | None:
         """Show a film until another is wanted, or with None the menu."""
-        library, self._show = self.house.library, show
-        self.house.hub.join(self._viewer, show, self._screen)
-        while (note := await self._next()) != _ENDED:
+        library = self.house.library
+        self.show(show, self._screen)
+        while (note := await self.note()) != _ENDED:
             number = number_of(note, len(library))
             if number is not None:
                 return library[number]
             if note == "m" and len(library) > 1:
                 return None
             if note == _RESIZED:
-                self.house.hub.join(self._viewer, show, self._screen)
+                self.show(show, self._screen)
         return None
 
     async def _choose(self) -> Show | None:
-        menu, note = Menu([show.title for show in self.house.library]), ""
-        self.house.hub.leave(self._viewer)
+        menu, note = Menu([(show.name, show.title) for show in self.house.library]), ""
+        self.hold()
         while note != _ENDED:
             self._paint(menu)
-            note = await self._next()
+            note = await self.note()
             number = menu.press(note)
             if number is not None:
                 return self.house.library[number]
         return None
 
-    async def _next(self) -> str:
-        """The next note; what means the same everywhere is done already."""
+    def show(self, show: Show, screen: Screen) -> None:
+        """Let the client see a film from now on."""
+        self._show, self._screen = show, screen
+        self.house.hub.join(self._viewer, show, screen)
+
+    def hold(self) -> None:
+        """Let it see no film for now."""
+        self.house.hub.leave(self._viewer)
+
+    async def note(self) -> str:
+        """The next key, or note that is none; what means the same everywhere is done already."""
         note = await self._notes.get()
-        if note == "q":
+        if note in _QUIT:
             self.end("quit")
             note = _ENDED
         if note == _RESIZED:
@@ -150,16 +164,15 @@ class Session:
         return _ENDED if self.ended else note
 
     def _paint(self, menu: Menu) -> None:
-        shown = self._screen.shown(menu.frame(self._screen.rows - self._screen.mute))
+        shown = self._screen.shown(menu.frame(self._screen.rows - self._screen.mute, self._screen.cols))
         self._write(self._screen.frame(None, shown))
 
     def _write(self, data: bytes) -> None:
         """What is no frame of a film. A viewer who does not read it soon finds the hub's patience at an end."""
-        if self.link.ready():
-            self.link.write(data)
+        self.link.offer(data)
 
     def _finish(self) -> None:
-        self.house.hub.leave(self._viewer)
+        self.hold()
         self.house.leave(self)
         if self._resizing:
             self._resizing.cancel()
@@ -167,7 +180,7 @@ class Session:
         if self.ended == "stalled":
             self.link.abort()
         else:
-            self.link.write(self._screen.leave())
+            self.link.write(self._screen.leave(_LAST_WORDS.get(self.ended or "", "")))
             self.link.close()
         viewer = self._viewer
         words = {

@@ -18,6 +18,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from glyphgrad.core.clip import printable
 from glyphgrad.serve.curl import FilmStream
 from glyphgrad.serve.downloads import Downloads
 from glyphgrad.serve.exposition import TYPE, exposition
@@ -37,7 +38,9 @@ _REQUESTS = 20
 """Requests of one connection. A page needs five; who wants many more comes again, and arrivals are limited."""
 _TERMINALS = ("curl/", "wget/", "httpie/", "xh/")
 """How the User-Agent, in lower case, of what writes to a terminal begins."""
-_SIZE = re.compile(r"(\d{1,4})x(\d{1,4})")
+_SIZE = re.compile(r"([0-9]{1,4})x([0-9]{1,4})")
+_QUOTED = 20
+"""Characters of what a client said that are said back."""
 _HOST = re.compile(r"([A-Za-z0-9.-]+|\[[0-9A-Fa-f:]+\])(:\d{1,5})?")
 _FAILURES = {
     404: ("Nothing plays here", "There is no film of this name."),
@@ -63,7 +66,8 @@ def site() -> Starlette:
         assert isinstance(error, HTTPException)
         title, told = _FAILURES.get(error.status_code, ("This did not work", error.detail))
         if _for_terminal(request):
-            return PlainTextResponse(f"{told} See /films.\n", error.status_code, error.headers)
+            told = told if error.status_code == 400 else f"{told} See /films."
+            return PlainTextResponse(f"{told}\n", error.status_code, error.headers)
         return pages.failure(error.status_code, title, told)
 
     routes = [
@@ -103,10 +107,16 @@ def _for_terminal(request: Request) -> bool:
 
 
 def _screen(request: Request) -> Screen:
-    """The terminal behind a client, which does not tell its size unless asked with `?size=COLSxROWS`."""
-    size = _SIZE.fullmatch(request.query_params.get("size", ""))
-    cols, rows = (int(size[1]), int(size[2])) if size else (COLS, ROWS)
-    return Screen(rows, cols, mute=True)
+    """The terminal behind a client, which does not tell its size unless asked with `?size=COLSxROWS`.
+
+    Raises HTTPException.
+    """
+    asked = request.query_params.get("size", f"{COLS}x{ROWS}")
+    size = _SIZE.fullmatch(asked)
+    if not size:
+        told = printable(asked)[:_QUOTED].encode("ascii", "replace").decode()
+        raise HTTPException(400, f"size is '{told}': give COLSxROWS, such as size=80x24.")
+    return Screen(int(size[2]), int(size[1]), mute=True)
 
 
 def _host(request: Request) -> str:
@@ -135,7 +145,9 @@ async def _health(request: Request) -> Response:  # noqa: ARG001
 
 
 async def _metrics(request: Request) -> Response:
-    return Response(exposition(_house(request).metrics), headers={"Cache-Control": "no-store"}, media_type=TYPE)
+    return Response(
+        exposition(_house(request).metrics.of_all()), headers={"Cache-Control": "no-store"}, media_type=TYPE
+    )
 
 
 class _Courtesy:

@@ -52,7 +52,7 @@ class WebScreen(Screen):
     def enter(self) -> bytes:
         return b""
 
-    def leave(self) -> bytes:
+    def leave(self, words: str = "") -> bytes:  # noqa: ARG002 - the reason of the close frame tells the page
         return b""
 
     def shown(self, frame: Frame) -> Frame:
@@ -77,15 +77,11 @@ class WebSession(Session):
         """Show a film, the edition that suits `rows` x `cols` cells; one there is not is no reason to stop."""
         show = self.house.library.get(name)
         if show:
-            self._show, self._screen = show, WebScreen(*self.house.limits.clamp(rows, cols))
-            self.house.hub.join(self._viewer, show, self._screen)
+            self.show(show, WebScreen(*self.house.limits.clamp(rows, cols)))
 
-    def pause(self) -> None:
-        self.house.hub.leave(self._viewer)
-
-    async def _visit(self, show: object) -> None:  # noqa: ARG002
+    async def visit(self, show: object) -> None:  # noqa: ARG002 - what it shows is the page's to say
         while self.ended is None:
-            await self._next()
+            await self.note()
 
 
 class ViewerSocket(asyncio.Protocol):
@@ -94,7 +90,8 @@ class ViewerSocket(asyncio.Protocol):
     def __init__(self, config: object, server_state: object, app_state: dict[str, Any]):  # noqa: ARG002
         self._client: Client = app_state["client"]
         self._house, self._link = self._client.house, self._client.link
-        self.ready, self.write, self.abort = self._link.ready, self._link.write, self._link.abort
+        self.ready, self.offer = self._link.ready, self._link.offer
+        self.write, self.abort = self._link.write, self._link.abort
         self._socket = ServerProtocol(max_size=_MOST)
         self._session = WebSession(self._house, self, "web", self._client.address)
         self._plays, self._answers = False, True
@@ -179,16 +176,15 @@ class ViewerSocket(asyncio.Protocol):
             self._session.play(match[1], int(match[2]), int(match[3]))
             self._tell_news()
         elif text == "pause":
-            self._session.pause()
+            self._session.hold()
         else:
             self._session.end("input")
 
     def _tell_news(self) -> None:
         """How many watch, if that has changed."""
-        count = self._house.metrics.viewers.total()
-        if self._plays and count != self._viewers and self.ready():
+        count = self._house.metrics.of_all().viewers.total()
+        if self._plays and count != self._viewers and self.offer(_message(json.dumps({"viewers": count}).encode())):
             self._viewers = count
-            self.write(_message(json.dumps({"viewers": count}).encode()))
         self._later(_NEWS, self._tell_news)
 
     def _ping(self) -> None:

@@ -20,13 +20,14 @@ from glyphgrad.serve.client import Client
 from glyphgrad.serve.house import House
 from glyphgrad.serve.limits import Crowd, Limits, network_of
 from glyphgrad.serve.listen import Handler, hold_little
+from glyphgrad.serve.refusal import turn_away
 from glyphgrad.serve.site import site
 from glyphgrad.serve.viewer_socket import ViewerSocket
 
 _HEADER = 16384
 """Bytes of a request's header at most."""
 _KEEP_ALIVE = 2
-"""Seconds in which a client may ask for more. A browser needs no longer for a page, and a server that ends waits for it."""
+"""Seconds in which a client may ask for more. A browser needs no longer for a page."""
 
 
 def handler(limits: Limits) -> Handler:
@@ -53,11 +54,10 @@ def handler(limits: Limits) -> Handler:
         network = network_of(address)
         refusal = crowd.refusal(network)
         if refusal:
-            house.metrics.rejected[refusal] += 1
-            client.close()
+            await turn_away(client, address, "http", refusal, house)
             return
         crowd.enter(network)
-        visitor = Client(house, address)
+        visitor = Client(house, address, client)
         try:
             hold_little(client)
             loop = asyncio.get_running_loop()
@@ -83,7 +83,7 @@ class _Http(H11Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
         super().connection_made(transport)
-        self._visitor.connected(transport)
+        self._visitor.connected(transport, self.shutdown)
 
     def connection_lost(self, exc: Exception | None) -> None:
         super().connection_lost(exc)

@@ -1,4 +1,4 @@
-"""Bytes of a keyboard -> names of keys."""
+"""What a terminal sends when keys are pressed -> names of keys."""
 
 from __future__ import annotations
 
@@ -6,14 +6,16 @@ import re
 
 _TOKEN = re.compile(
     rb"\x1b[\[O](?P<numbers>[0-9;]*)(?P<final>[A-Za-z~])"  # xterm's ctlseqs: CSI, and SS3 in application mode
-    rb"|\x1b(?:[\[O][0-9;]*)?\Z"
+    rb"|\x1b(?:[\[O][0-9;]{0,16})?\Z"
     rb"|(?P<plain>[\x00-\x7f])"
     rb"|[\x80-\xff]"
 )
 _FINAL = {b"A": "up", b"B": "down", b"C": "right", b"D": "left", b"H": "home"}
 _NUMBER = {b"1": "home", b"7": "home"}
 """Of `ESC [ number ~`: which of them is Home depends on the terminal."""
-_PLAIN = {"\x1b": "escape", " ": "space", "\x7f": "backspace", "\b": "backspace"}
+_PLAIN = {
+    "\x1b": "escape", " ": "space", "\x7f": "backspace", "\b": "backspace", "\r": "enter", "\n": "enter",
+}  # fmt: skip
 
 
 class Keys:

@@ -4,12 +4,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from glyphgrad.play.keys import Keys
+from glyphgrad.codec.keys import Keys
 
 KNOWN = {
     b"q": "q",
     b"[": "[",
     b" ": "space",
+    b"\r": "enter",
+    b"\n": "enter",
     b"\x7f": "backspace",
     b"\x0c": "\x0c",
     b"\x1b[A": "up",
