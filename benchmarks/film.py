@@ -29,7 +29,7 @@ from glyphgrad.codec.paint import paint
 from glyphgrad.core import video
 from glyphgrad.core.paged import paged
 from glyphgrad.core.presets import preset_named
-from glyphgrad.fit.animate import pages_of
+from glyphgrad.fit.animate import change, pages_of
 from glyphgrad.fit.config import FilmConfig, FitConfig, LossWeights
 from glyphgrad.fit.means import Means
 from glyphgrad.fit.shots import stretches
@@ -165,9 +165,9 @@ def compared(
     with means.few_threads(), open_film(clip) as made:
         looked = pages_of(stretches(pages, FilmConfig.look_ahead), means, device.dark)
         for page, timed in zip(looked, made, strict=True):
-            prepared = page.prepared()
-            energy = means.energy(prepared.aim)
-            yield energy, prepared.moved, atlas.glyphs(timed.frame), means.solve(energy, effort="fast")
+            energy = means.energy(page.look.aim(page.timed.picture))
+            moved = change(page.before.timed.picture, page.timed.picture, layout) if page.before else None
+            yield energy, moved, atlas.glyphs(timed.frame), means.solve(energy, effort="fast")
 
 
 # --- Bytes ---
