@@ -38,6 +38,9 @@ _HELD = 1 << 26
 _TOGETHER, _SENT = 8, 1 << 22
 """Pages, and bytes of them, that a worker is given at a time: the one before the first is sent along with them."""
 
+_SUMMABLE = 257
+"""Pixels whose sum is below 2 ** 16."""
+
 A = TypeVar("A")
 
 
@@ -228,9 +231,12 @@ def cell_means(page: Picture, layout: Layout) -> NDArray[np.float64]:
     """(rows, cols) The mean, in [0, 1], of the pixels of every cell of a page; of colours the strongest channel's."""
     if page.ndim == 3:
         page = page.max(axis=2)
-    gaps = np.pad(page, ((0, layout.row_gap), (0, 0))).reshape(layout.rows, layout.row_pitch, -1)
-    lines = gaps[:, : layout.cell_height].sum(axis=1, dtype=np.uint32)
-    cells = lines.reshape(layout.rows, layout.cols, layout.cell_width).sum(axis=2)
+    if layout.row_gap:
+        page = np.pad(page, ((0, layout.row_gap), (0, 0)))
+    rows = page.reshape(layout.rows, layout.row_pitch, -1)[:, : layout.cell_height]
+    lines = rows.sum(axis=1, dtype=np.uint16 if layout.cell_height <= _SUMMABLE else np.uint32)
+    parts = lines.reshape(layout.rows, layout.cols, layout.cell_width).transpose(2, 0, 1)
+    cells = sum(part.astype(np.uint32) for part in parts)
     return np.asarray(cells / (255 * layout.cell_height * layout.cell_width))
 
 

@@ -100,7 +100,10 @@ class Follower:
 
 def grown(mask: NDArray[np.bool_], rows: int, cols: int) -> NDArray[np.bool_]:
     """A mask (n, m) and all that lies at most so many rows and columns away from it."""
-    for axis, reach in enumerate((rows, cols)):
-        padded = np.pad(mask, [(reach, reach) if each == axis else (0, 0) for each in (0, 1)])
-        mask = np.asarray(np.lib.stride_tricks.sliding_window_view(padded, 2 * reach + 1, axis=axis).any(axis=-1))
+    for reach in (rows, cols):  # down, and then, turned over, across
+        wide = mask.copy()
+        for step in range(1, reach + 1):
+            wide[step:] |= mask[:-step]
+            wide[:-step] |= mask[step:]
+        mask = wide.T
     return mask
