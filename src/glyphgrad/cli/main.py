@@ -69,7 +69,7 @@ def main() -> None:
     except click.ClickException as error:
         _fail(error.format_message(), error.exit_code)
     except GlyphgradError as error:
-        _fail(str(error), error.exit_code)
+        _fail(" ".join([str(error), *(f"({note})" for note in getattr(error, "__notes__", ()))]), error.exit_code)
     except (KeyboardInterrupt, click.Abort):
         _fail("interrupted before there was anything to write", INTERRUPTED)
     except BrokenPipeError:
