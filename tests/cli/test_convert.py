@@ -131,7 +131,7 @@ def test_a_clip_damaged_in_its_middle_is_converted(run: Callable, tmp_path: Path
     code, _, err = run("convert", "a.glyph", "b.cast")
     assert code == 1
     assert err.startswith("glyphgrad: clip 'a.glyph' is damaged at byte ")
-    assert err.endswith("('b.cast' holds the 137 frames until then)\n")  # the second group of 64 is one
+    assert err.endswith("('b.cast' holds the 137 frames there were)\n")  # the second group of 64 is one
     assert err.count("\n") == 1
     kept = read(tmp_path / "b.cast")[1]
     assert kept[:64] == film(200)[:64]

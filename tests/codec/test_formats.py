@@ -222,4 +222,4 @@ def test_an_error_tells_where_the_frames_before_it_are(tmp_path: Path) -> None:
     with pytest.raises(KeyError) as failure, write_film(tmp_path / "film.glyph", HEADER) as writer:  # noqa: PT012
         writer.write(film(1)[0])
         raise KeyError
-    assert failure.value.__notes__ == [f"'{tmp_path / 'film.glyph'}' holds the 1 frame until then"]
+    assert failure.value.__notes__ == [f"'{tmp_path / 'film.glyph'}' holds the 1 frame there were"]

@@ -114,7 +114,7 @@ def write_film(path: Path, header: ClipHeader, options: WriteOptions | None = No
             raise ClipError(f"film {str(path)!r} would be empty: give at least one frame")
         sink.close()
     if failure:
-        failure.add_note(f"{str(path)!r} holds the {writer.frames} frame{'s' * (writer.frames != 1)} until then")
+        failure.add_note(f"{str(path)!r} holds the {writer.frames} frame{'s' * (writer.frames != 1)} there were")
         raise failure
 
 
