@@ -221,16 +221,24 @@ SECTIONS = {"speed": speed, "steady": steady, "small": small, "memory": memory, 
 @click.option("--only", type=click.Choice(list(SECTIONS)), multiple=True)
 @click.option("--seconds", type=float, help="Of the film.  [all]")
 def main(only: tuple[str, ...], seconds: float | None) -> None:
-    film = cached()
-    report = "# Films\n\n" + about("make bench-film")
-    report += f"- the film: `{PACKAGE}`, 6,572 frames, 219.08 s\n- load before: {os.getloadavg()[0]:.1f}\n\n"
+    film, begun = cached(), time.monotonic()
+    load = os.getloadavg()[0]
+    report = ""
     with tempfile.TemporaryDirectory() as directory:
         for name in only or SECTIONS:
             section = SECTIONS[name](film, Path(directory), seconds)
             click.echo(section)
             report += section
     if not only and not seconds:
-        (HERE / "film.md").write_text(report)
+        (HERE / "film.md").write_text(head(load, time.monotonic() - begun) + report)
+
+
+def head(load: float, took: float) -> str:
+    return (
+        f"# Films\n\n{about('make bench-film')}"
+        f"- the film: `{PACKAGE}`, 6,572 frames, 219.08 s\n"
+        f"- load before: {load:.1f}; all of it took {took / 60:.0f} minutes\n\n"
+    )
 
 
 if __name__ == "__main__":

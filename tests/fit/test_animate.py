@@ -8,10 +8,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from glyphgrad import PRESETS, FilmConfig, FitConfig, Frame, LossWeights
+from glyphgrad import PRESETS, FilmConfig, FitConfig, Frame, Layout, LossWeights
 from glyphgrad.core.video import Timed
 from glyphgrad.errors import ConfigError, PictureError
-from glyphgrad.fit.animate import Cast, animate, change, pages_of
+from glyphgrad.fit.animate import Cast, animate, change, pages_of, part_means
 from glyphgrad.fit.fit import fit
 from glyphgrad.fit.follow import grown
 from glyphgrad.fit.live import Live
@@ -192,6 +192,15 @@ def test_change_is_the_mean_of_a_cell(row_gap: int) -> None:
     assert found[2, 3] == pytest.approx(np.abs(before[cell].astype(int) - after[cell]).mean() / 255)
     colours = np.stack([before, before, after], axis=2), np.stack([before, before, before], axis=2)
     np.testing.assert_allclose(change(*colours, layout), found)  # the channel that changes most
+
+
+def test_parts_of_cells_are_means_of_their_own() -> None:
+    """Also of sides that the parts do not divide, and of cells of fewer pixels than parts."""
+    page = np.random.default_rng(1).integers(0, 256, (2 * 7 + 1, 3 * 5), dtype=np.uint8)
+    parts = part_means(page, Layout(2, 3, 7, 5, 1), 2, 2)
+    for part, (y, x) in enumerate([(slice(0, 3), slice(0, 2)), (slice(0, 3), slice(2, 5)), (slice(3, 7), slice(0, 2))]):
+        assert parts[1, 2, part] == pytest.approx(page[8:, 10:][y, x].mean() / 255)
+    assert part_means(page[:14, :3], Layout(14, 3, 1, 1), 2, 2).shape == (14, 3, 1)
 
 
 def test_a_grown_mask_reaches_all_around() -> None:

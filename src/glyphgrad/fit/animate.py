@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import NamedTuple, TypeVar
 
 import numpy as np
@@ -38,6 +39,8 @@ _HELD = 1 << 26
 _TOGETHER, _SENT = 8, 1 << 22
 """Pages, and bytes of them, that a worker is given at a time: the one before the first is sent along with them."""
 
+_PARTS = (2, 2)
+"""Of a cell, down and across: an edge that moves within it, as in a slow pan, is seen."""
 _SUMMABLE = 257
 """Pixels whose sum is below 2 ** 16."""
 
@@ -82,7 +85,7 @@ class Page:
     before: Page | None
 
     def prepared(self, means: Means) -> Prepared:
-        aim, level = self.look.aim(self.timed.picture), cell_means(self.timed.picture, means.layout)
+        aim, level = self.look.aim(self.timed.picture), part_means(self.timed.picture, means.layout, *_PARTS)
         if self.before is None or not look.goes_on(self.before.look, self.look):
             grid = means.solve(means.energy(aim), effort=means.config.effort) if _is_linear(means.config) else None
             return Prepared(self.timed.time, 0.0, aim, level, None, grid=grid)
@@ -114,8 +117,8 @@ class Delta(NamedTuple):
 class Prepared:
     """What is needed of a page to find its grid.
 
-    `time` and what has `elapsed` since the page before are seconds. `level` (rows, cols) is the mean of every
-    cell, `moved` (rows, cols) its mean change, both in [0, 1]; `moved` is None for the first page of a shot.
+    `time` and what has `elapsed` since the page before are seconds. `level` (rows, cols, parts) is the mean of
+    every part of a cell, `moved` (rows, cols) its mean change, both in [0, 1]; `moved` is None for the first page of a shot.
     Where the grid follows from `delta` nobody needs the `aim`; where it depends on the aim alone it is the `grid`.
     """
 
@@ -224,20 +227,30 @@ def everywhere(cells: NDArray[np.floating]) -> NDArray[np.bool_]:
 
 def change(before: Picture, after: Picture, layout: Layout) -> NDArray[np.float64]:
     """(rows, cols) Mean change, in [0, 1], of the pixels of every cell between two pages."""
-    return cell_means(np.maximum(before, after) - np.minimum(before, after), layout)
+    return part_means(np.maximum(before, after) - np.minimum(before, after), layout, 1, 1)[:, :, 0]
 
 
-def cell_means(page: Picture, layout: Layout) -> NDArray[np.float64]:
-    """(rows, cols) The mean, in [0, 1], of the pixels of every cell of a page; of colours the strongest channel's."""
+def part_means(page: Picture, layout: Layout, down: int, across: int) -> NDArray[np.float64]:
+    """(rows, cols, parts) The mean, in [0, 1], of the pixels of every part of the cells of a page, each cut into
+    `down` x `across` of them (fewer of tiny ones); of colours the strongest channel's."""
     if page.ndim == 3:
         page = page.max(axis=2)
     if layout.row_gap:
         page = np.pad(page, ((0, layout.row_gap), (0, 0)))
     rows = page.reshape(layout.rows, layout.row_pitch, -1)[:, : layout.cell_height]
-    lines = rows.sum(axis=1, dtype=np.uint16 if layout.cell_height <= _SUMMABLE else np.uint32)
-    parts = lines.reshape(layout.rows, layout.cols, layout.cell_width).transpose(2, 0, 1)
-    cells = sum(part.astype(np.uint32) for part in parts)
-    return np.asarray(cells / (255 * layout.cell_height * layout.cell_width))
+    kind, found = np.uint16 if layout.cell_height <= _SUMMABLE else np.uint32, []
+    for top, bottom in _cuts(layout.cell_height, down):
+        lines = rows[:, top:bottom].sum(axis=1, dtype=kind).reshape(layout.rows, layout.cols, layout.cell_width)
+        for left, right in _cuts(layout.cell_width, across):
+            total = sum(lines[:, :, column].astype(np.uint32) for column in range(left, right))
+            found.append(total / (255 * (bottom - top) * (right - left)))
+    return np.stack(found, axis=-1)
+
+
+def _cuts(pixels: int, parts: int) -> list[tuple[int, int]]:
+    """From where to where the parts of a side reach, none of them empty."""
+    parts = min(parts, pixels)
+    return list(pairwise(pixels * part // parts for part in range(parts + 1)))
 
 
 def _is_linear(config: FitConfig) -> bool:
