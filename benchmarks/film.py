@@ -15,32 +15,26 @@ import tempfile
 import time
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import click
 import numpy as np
 
 import play
+import steadiness
 from glyphgrad.codec.formats import open_film
 from glyphgrad.codec.paint import paint
-from glyphgrad.core import video
-from glyphgrad.core.paged import paged
-from glyphgrad.core.presets import preset_named
-from glyphgrad.fit.animate import pages_of
-from glyphgrad.fit.config import FilmConfig, FitConfig, LossWeights
-from glyphgrad.fit.means import Means
-from glyphgrad.fit.shots import stretches
 from machine import HERE, about
 from tables import Cell, table
 
 PACKAGE = "badapple-terminal==0.1.2"
 FILM = "badapple_terminal/assets/badapple.mp4"
 COLS, ROWS = 80, 30
-STILL = 0.02
-"""Mean change of a cell's ink, of [0, 1], below which a change of its character is a flicker."""
+_SAMPLED = 0.1
+"""Seconds after which the memory of a command is looked at again."""
 OBJECTIVES = {"seed": 60.0, "perceptual": 219.08}
 """Objective -> seconds that all of the film may take."""
 
@@ -63,7 +57,7 @@ def cached() -> Path:
 
 @dataclass(frozen=True)
 class Run:
-    """Wall and CPU seconds and the peak of resident memory in MB of a command."""
+    """Wall and CPU seconds, and the peak of resident memory in MB, of a command and the processes it starts."""
 
     wall: float
     cpu: float
@@ -72,20 +66,46 @@ class Run:
 
 def run(*arguments: str) -> Run:
     """`glyphgrad` with some arguments, in a process of its own."""
-    begun = time.perf_counter()
+    begun, peak, ended = time.perf_counter(), 0.0, 0
     process = subprocess.Popen([sys.executable, "-m", "glyphgrad", *arguments, "-q"])
-    _, status, used = os.wait4(process.pid, 0)
+    while not ended:
+        time.sleep(_SAMPLED)
+        peak = max(peak, resident(process.pid))
+        ended, status, used = os.wait4(process.pid, os.WNOHANG)
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
         raise SystemExit(f"glyphgrad {' '.join(arguments)} failed")
-    kilo = 1 if sys.platform == "linux" else 1024  # macOS tells bytes
-    return Run(time.perf_counter() - begun, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024 / kilo)
+    return Run(time.perf_counter() - begun, used.ru_utime + used.ru_stime, peak)
+
+
+def resident(process: int) -> float:
+    """MB of a process and its children: what they share counts for each. Of Linux, 0 elsewhere."""
+    total = 0
+    for entry in Path("/proc").glob("[0-9]*"):
+        try:
+            if int(entry.name) == process or _parent(entry) == process:
+                total += int((entry / "statm").read_text().split()[1])
+        except OSError:  # it has ended
+            continue
+    return total * os.sysconf("SC_PAGESIZE") / 1e6
+
+
+def _parent(entry: Path) -> int:
+    return int((entry / "stat").read_text().rsplit(")", 1)[1].split()[1])
+
+
+def options_of(objective: str) -> dict[str, Any]:
+    """What the film is fitted with, as `api.fit` takes it."""
+    fit = {"solver": "discrete", "objective": objective, "diversity_weight": 0.0}
+    return {"cols": COLS, "rows": ROWS, "encoding": "ascii", **fit}
 
 
 def animated(film: Path, clip: Path, objective: str, seconds: float | None) -> Run:
-    size, length = f"{COLS}x{ROWS}", ["--duration", str(seconds)] if seconds else []
-    options = ["--solver", "discrete", "--objective", objective, "--encoding", "ascii", "-s", size, *length]
-    return run("animate", str(film), "-o", str(clip), *options)
+    options = options_of(objective)
+    size = ["-s", f"{options.pop('cols')}x{options.pop('rows')}"]
+    named = [word for name, value in options.items() for word in (f"--{name.replace('_', '-')}", str(value))]
+    length = ["--duration", str(seconds)] if seconds else []
+    return run("animate", str(film), "-o", str(clip), *size, *named, *length)
 
 
 def speed(film: Path, clips: Path, seconds: float | None) -> str:
@@ -106,19 +126,14 @@ def speed(film: Path, clips: Path, seconds: float | None) -> str:
 
 
 def steady(film: Path, clips: Path, seconds: float | None) -> str:
-    """How often characters change where the target does not, and what holding them costs."""
     rows: list[list[Cell]] = []
     for objective in OBJECTIVES:
         clip = made_by(film, clips, objective, seconds)
-        held, alone, here, there = Changes(), Changes(), 0.0, 0.0
-        for energy, moved, frame, own in compared(film, clip, objective, seconds):
-            held.add(moved, frame)
-            alone.add(moved, own)
-            here, there = here + energy(frame), there + energy(own)
-        rows.append([objective, 100 * held.share, 0.05, 100 * alone.share, 100 * (here / there - 1), 2.0])
+        found = steadiness.verdict(film, clip, options_of(objective), seconds)
+        rows.append([objective, found.held, 0.05, found.alone, found.objective, 2.0])
     head = ["objective", "changes %", "at most", "changes alone %", "objective %", "at most "]
     return (
-        f"## Steadiness: cells whose target moved less than {STILL:.0%} since the frame before\n\n"
+        f"## Steadiness: cells whose target moved less than {steadiness.STILL:.0%} since the frame before\n\n"
         "`changes`: how many of them changed their character; `alone`: with every frame fitted by itself. "
         "`objective`: by how much that of all frames is higher than if fitted alone.\n\n" + table(head, rows) + "\n"
     )
@@ -130,44 +145,6 @@ def made_by(film: Path, clips: Path, objective: str, seconds: float | None) -> P
     if not clip.exists():
         animated(film, clip, objective, seconds)
     return clip
-
-
-class Changes:
-    """Counts cells that stay as they are in the target, and those of them that change in the text."""
-
-    def __init__(self) -> None:
-        self.still = self.changed = 0
-        self.last: np.ndarray | None = None
-
-    def add(self, moved: np.ndarray | None, grid: np.ndarray) -> None:
-        """The next grid (rows, cols); `moved` is None where a shot begins."""
-        if moved is not None and self.last is not None:
-            still = moved < STILL
-            self.still += int(still.sum())
-            self.changed += int((still & (grid != self.last)).sum())
-        self.last = grid
-
-    @property
-    def share(self) -> float:
-        return self.changed / max(1, self.still)
-
-
-def compared(
-    film: Path, clip: Path, objective: str, seconds: float | None
-) -> Iterator[tuple[Callable[[np.ndarray], float], np.ndarray | None, np.ndarray, np.ndarray]]:
-    """Of every frame its energy, how far its cells have moved, the clip's grid, and the one it gets alone."""
-    device = replace(preset_named("terminal"), cols=COLS, rows=ROWS)
-    source = video.frames(film, duration=seconds)
-    layout, atlas = device.layout_for(source.width, source.height), device.atlas()
-    config = FitConfig(solver="discrete", objective=objective, weights=LossWeights(diversity_weight=0.0))
-    means = Means(atlas, layout, config)
-    pages = paged(source, layout, device.fit, device.dark)
-    with means.few_threads(), open_film(clip) as made:
-        looked = pages_of(stretches(pages, FilmConfig.look_ahead), means, device.dark)
-        for page, timed in zip(looked, made, strict=True):
-            prepared = page.prepared()
-            energy = means.energy(prepared.aim)
-            yield energy, prepared.moved, atlas.glyphs(timed.frame), means.solve(energy, effort="fast")
 
 
 # --- Bytes ---
@@ -244,16 +221,24 @@ SECTIONS = {"speed": speed, "steady": steady, "small": small, "memory": memory, 
 @click.option("--only", type=click.Choice(list(SECTIONS)), multiple=True)
 @click.option("--seconds", type=float, help="Of the film.  [all]")
 def main(only: tuple[str, ...], seconds: float | None) -> None:
-    film = cached()
-    report = "# Films\n\n" + about("make bench-film")
-    report += f"- the film: `{PACKAGE}`, 6,572 frames, 219.08 s\n- load before: {os.getloadavg()[0]:.1f}\n\n"
+    film, begun = cached(), time.monotonic()
+    load = os.getloadavg()[0]
+    report = ""
     with tempfile.TemporaryDirectory() as directory:
         for name in only or SECTIONS:
             section = SECTIONS[name](film, Path(directory), seconds)
             click.echo(section)
             report += section
     if not only and not seconds:
-        (HERE / "film.md").write_text(report)
+        (HERE / "film.md").write_text(head(load, time.monotonic() - begun) + report)
+
+
+def head(load: float, took: float) -> str:
+    return (
+        f"# Films\n\n{about('make bench-film')}"
+        f"- the film: `{PACKAGE}`, 6,572 frames, 219.08 s\n"
+        f"- load before: {load:.1f}; all of it took {took / 60:.0f} minutes\n\n"
+    )
 
 
 if __name__ == "__main__":

@@ -41,5 +41,9 @@ class DeviceError(GlyphgradError, RuntimeError):
     """A compute device, or the library that drives it, that is not there."""
 
 
+class WorkerError(GlyphgradError, RuntimeError):
+    """A process that did a part of the work and has died, or could not be started."""
+
+
 class GlyphgradWarning(UserWarning):
     """Something worth a line, after which the work goes on."""

@@ -123,6 +123,25 @@ def test_a_damaged_film_is_converted_up_to_the_damage(run: Callable, tmp_path: P
     assert read(tmp_path / "b.glyph")[1] == film()[:29]  # the one before the damage has no end
 
 
+def test_a_clip_damaged_in_its_middle_is_converted(run: Callable, tmp_path: Path) -> None:
+    path = write(tmp_path / "a.glyph", film(200))
+    data = bytearray(path.read_bytes())
+    data[data.index(b"GRUP", data.index(b"GRUP") + 1) + 40] ^= 1
+    path.write_bytes(data)
+    code, _, err = run("convert", "a.glyph", "b.cast")
+    assert code == 1
+    assert err.startswith("glyphgrad: clip 'a.glyph' is damaged at byte ")
+    assert err.endswith("('b.cast' holds the 137 frames there were)\n")  # the second group of 64 is one
+    assert err.count("\n") == 1
+    kept = read(tmp_path / "b.cast")[1]
+    assert kept[:64] == film(200)[:64]
+    assert kept[65:] == film(200)[128:]
+    code, _, err = run("convert", "a.glyph", "c.cast", "--keep-going")
+    assert code == 0
+    assert err.startswith("glyphgrad: warning: clip 'a.glyph' is damaged")
+    assert read(tmp_path / "c.cast")[1] == kept
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "quoted"),
     [

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -70,7 +71,7 @@ def test_an_unfinished_clip_is_told_of_what_it_has(run: Callable, tmp_path: Path
     ("data", "quoted"),
     [
         (None, "film 'film' cannot be read"),
-        (b"", "text 'film', frame 0: the text is empty"),
+        (b"", "film 'film' is empty (0 bytes)"),
         (b'{"version": 3, "term": {"cols": 1, "rows": 1}}\n', "film 'film' is empty"),
         (b'{"version": 3}\n', "cast 'film' is damaged in line 1"),
         (b"\x89GLYPH\r\n", "clip 'film' is damaged at byte 8: the file ends within a chunk"),
@@ -83,3 +84,29 @@ def test_bad_input_is_one_line(run: Callable, tmp_path: Path, data: bytes | None
     assert (code, out) == (1, "")
     assert err.startswith(f"glyphgrad: {quoted}")
     assert err.count("\n") == 1
+
+
+def test_what_can_be_read_of_a_damaged_clip_is_told(run: Callable, tmp_path: Path) -> None:
+    path = write(tmp_path / "film.glyph", 200)
+    data = bytearray(path.read_bytes())
+    data[data.index(b"GRUP", data.index(b"GRUP") + 1) + 40] ^= 1
+    path.write_bytes(data)
+    code, out, err = run("info", "film.glyph")
+    assert code == 1
+    assert "duration    0:08.000" in out
+    assert err.startswith("glyphgrad: clip 'film.glyph' is damaged at byte ")
+    assert "(frames 64 to 127)" in err
+    assert err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("rate", "count", "told"),
+    [(30, 2, 30), (30, 1, 30), (25, 3, 25), (60, 7, 60), (24000 / 1001, 600, 23.976), (30000 / 1001, 600, 29.97)],
+)
+def test_the_rate_of_short_films(run: Callable, tmp_path: Path, rate: float, count: int, told: float) -> None:
+    """Times are whole milliseconds: two frames of 30 a second end at 67."""
+    ends = [round(1000 * number / rate) for number in range(count + 1)]
+    with write_film(tmp_path / "film.glyph", ClipHeader(1, 1)) as film:
+        for start, end in pairwise(ends):
+            film.write(TimedFrame(start, end, Frame.from_lines("a")))
+    assert json.loads(run("info", "film.glyph", "--json").out)["fps"] == told

@@ -184,6 +184,13 @@ def test_the_screen_is_given_back_however_it_ends(
     assert one.after.replace("^C", "") == ""
 
 
+def test_the_bundled_film(console: Callable[..., Console]) -> None:
+    one = console("demo")
+    one.plays()
+    one.type("q")
+    assert one.ended() == 0
+
+
 def test_it_plays_up_to_the_damage_and_tells_of_it(console: Callable[..., Console], tmp_path: Path) -> None:
     path = write(tmp_path / "film.cast", 5, length=3_600_000)
     lines = path.read_bytes().splitlines(keepends=True)
@@ -275,7 +282,7 @@ def on_terminal(run: Callable, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) 
 
 BAD = {
     "nowhere.glyph": (None, 1, "film 'nowhere.glyph' cannot be read (No such file or directory): check the path"),
-    "empty": (b"", 1, "text 'empty', frame 0: "),
+    "empty": (b"", 1, "film 'empty' is empty (0 bytes): "),
     "blank.cast": (b'{"version": 2, "width": 3, "height": 2}\n', 1, "film 'blank.cast' is empty: it holds no frames"),
     "cut.glyph": (MAGIC, 1, "clip 'cut.glyph' is damaged at byte "),
     "film.mp4": (b"\0" * 99, 1, "film 'film.mp4' is not a film that can be read"),

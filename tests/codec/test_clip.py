@@ -280,6 +280,32 @@ def test_damage_is_told_with_byte_and_frames() -> None:
     assert read[128] == long_film()[128]
 
 
+@pytest.mark.parametrize(("group", "instead", "start"), [(0, 64, 0), (1, 63, 64), (2, 127, 128)])
+def test_where_a_group_is_damaged_the_frame_next_to_it_stays(group: int, instead: int, start: int) -> None:
+    """The one before; of the film's beginning the one after."""
+    data, whole = bytearray(encoded(HEADER, long_film())), long_film()
+    data[int(reader(bytes(data))._entries["offset"][group]) + 40] ^= 1
+    read, found = reader(bytes(data)), list[TimedFrame]()
+    end = whole[min(start + 64, len(whole)) - 1].end
+    still = TimedFrame(whole[start].start, end, whole[instead].frame)
+    with pytest.raises(ClipError, match="damaged at byte"):
+        found.extend(read)
+    assert found == [*whole[:start], still, *whole[start + 64 :]]
+    read = reader(bytes(data))
+    with pytest.warns(GlyphgradWarning, match="damaged at byte") as told:
+        assert [read.at(time) for time in (still.start, still.start + 1, still.end - 1)] == [still] * 3
+    assert len(told) == 1
+
+
+def test_a_clip_whose_groups_are_all_damaged_is_none(small: bytes) -> None:
+    data = bytearray(small)
+    for offset in reader(small)._entries["offset"].tolist():
+        data[offset + 40] ^= 1
+    for read in (list, lambda clip: clip.at(0)):
+        with pytest.raises(ClipError, match=r"damaged at byte \d+ \(frames 0 to 63\)"):
+            read(reader(bytes(data)))
+
+
 def test_a_newer_version_and_another_file_are_told_apart() -> None:
     newer = MAGIC + chunk(b"HEAD", b"\x02\0what nobody knows yet")
     with pytest.raises(ClipError, match=r"of version 2 and this glyphgrad reads up to 1: update glyphgrad"):

@@ -204,8 +204,22 @@ def test_a_line_without_end_is_refused(tmp_path: Path, monkeypatch: pytest.Monke
         read(tmp_path / "film")
 
 
-@pytest.mark.parametrize("content", [b"", b"abcde", b"\x89" * 300])
+@pytest.mark.parametrize("content", [b"abcde", b"\x89" * 300])
 def test_a_clip_with_a_damaged_signature_is_told_as_one(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "film.glyph").write_bytes(content)
     with pytest.raises(ClipError, match=r"film\.glyph' is no clip file"):
         open_film(tmp_path / "film.glyph")
+
+
+@pytest.mark.parametrize("name", ["film.glyph", "film.cast", "film.txt", "film"])
+def test_an_empty_file_is_told_as_one(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).touch()
+    with pytest.raises(ClipError, match=rf"{name}' is empty \(0 bytes\)"):
+        open_film(tmp_path / name)
+
+
+def test_an_error_tells_where_the_frames_before_it_are(tmp_path: Path) -> None:
+    with pytest.raises(KeyError) as failure, write_film(tmp_path / "film.glyph", HEADER) as writer:  # noqa: PT012
+        writer.write(film(1)[0])
+        raise KeyError
+    assert failure.value.__notes__ == [f"'{tmp_path / 'film.glyph'}' holds the 1 frame there were"]

@@ -9,6 +9,7 @@ import pytest
 
 from glyphgrad import Frame, Layout
 from glyphgrad.codec.formats import WriteOptions, open_film, write_film
+from glyphgrad.codec.frames import FramesSink
 from glyphgrad.codec.text import decode
 from glyphgrad.core.art import Art
 from glyphgrad.core.clip import ClipHeader, TimedFrame
@@ -197,3 +198,11 @@ def test_a_character_that_no_font_has_is_refused_once_it_is_drawn(tmp_path: Path
         write_film(tmp_path, ClipHeader(1, 1), WriteOptions(pictures=True)) as film,
     ):
         film.write(TimedFrame(0, 1, Frame.from_lines(["\U00013000"])))
+
+
+def test_a_folder_of_other_files_is_not_written_into(tmp_path: Path) -> None:
+    """Pictures of a film are named 0000.png, too."""
+    (tmp_path / "0000.png").write_bytes(b"a picture")
+    with pytest.raises(OutputError, match=r"no film of characters \('0000.png', ...\): name another"):
+        FramesSink(tmp_path, HEADER)
+    assert [path.name for path in tmp_path.iterdir()] == ["0000.png"]

@@ -11,6 +11,7 @@ from PIL import Image
 
 from glyphgrad import Layout
 from glyphgrad.core import target
+from glyphgrad.core.layout import grid_for
 from glyphgrad.errors import ConfigError, GlyphgradWarning, PictureError
 
 RAMP = np.linspace(0, 255, 12, dtype=np.uint8).reshape(3, 4)
@@ -268,3 +269,34 @@ def test_stretch_ignores_the_shape_and_keeps_the_picture() -> None:
 def test_another_way_to_fit_is_refused() -> None:
     with pytest.raises(ConfigError, match="'squeeze'"):
         target.place(GREY, Layout(1, 1, 4, 4), "squeeze")
+
+
+@pytest.mark.parametrize("row_gap", [0, 5])
+@pytest.mark.parametrize("picture", [(480, 340), (471, 360), (484, 360)])
+def test_a_picture_that_nearly_fills_the_page_does(picture: tuple[int, int], row_gap: int) -> None:
+    """With one side of the grid given there is up to half a cell to spare: within BENT of 25 rows."""
+    for cols in range(40, 90):
+        shape = grid_for(picture[0] / picture[1], cols, None, (10, 20), row_gap, "contain")
+        layout = Layout(shape[1], shape[0], 20, 10, row_gap)
+        size, corner = target.placement(picture, layout, "contain")
+        if layout.rows >= 0.5 / target.BENT:
+            assert (size, corner) == ((layout.width, layout.height), (0, 0))
+
+
+def test_a_contained_picture_lies_on_cells_and_is_hardly_bent() -> None:
+    layout = Layout(30, 80, 20, 10, 4)
+    for width in range(100, 900, 7):
+        size, corner = target.placement((width, 300), layout, "contain")
+        scale = min(layout.width / width, layout.height / 300)
+        for axis, (pitch, gap, side) in enumerate([(10, 0, width * scale), (24, 4, 300 * scale)]):
+            assert abs(size[axis] - side) <= target.BENT * side + 0.5  # rounded to a pixel before
+            assert corner[axis] >= 0
+            assert corner[axis] + size[axis] <= (layout.width, layout.height)[axis]
+            if side >= 0.5 * pitch / target.BENT:
+                assert (size[axis] + gap) % pitch == 0
+                assert corner[axis] % pitch == 0
+
+
+def test_what_would_be_bent_too_much_keeps_its_shape() -> None:
+    """A picture of 2.6 cells is not pulled to three."""
+    assert target.placement((26, 100), Layout(5, 9, 20, 10), "contain") == ((26, 100), (32, 0))

@@ -1,4 +1,4 @@
-"""Films of grids: what may not depend on the number of threads, on batches, or on pictures of other shots."""
+"""Films of grids: what may not depend on the number of processes, on batches, or on pictures of other shots."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from glyphgrad import PRESETS, FilmConfig, FitConfig, Frame, LossWeights
+from glyphgrad import PRESETS, FilmConfig, FitConfig, Frame, Layout, LossWeights
 from glyphgrad.core.video import Timed
 from glyphgrad.errors import ConfigError, PictureError
-from glyphgrad.fit.animate import Cast, animate, change, pages_of
+from glyphgrad.fit.animate import Cast, animate, change, pages_of, part_means
 from glyphgrad.fit.fit import fit
 from glyphgrad.fit.follow import grown
 from glyphgrad.fit.live import Live
@@ -57,9 +57,9 @@ CUT = [*scene(20), *(255 - page for page in scene(20, turn=-0.3))]
 
 
 @pytest.mark.parametrize("options", [{}, {"objective": "seed"}, {"effort": "normal"}], ids=str)
-def test_the_number_of_threads_changes_nothing(options: dict[str, str]) -> None:
-    one = frames(CUT, config(**options))
-    assert one == frames(CUT, config(**options), FilmConfig(workers=3))
+def test_the_number_of_workers_changes_nothing(options: dict[str, str]) -> None:
+    one, three = (frames(CUT, config(**options), FilmConfig(workers=count, look_ahead=7)) for count in (1, 3))
+    assert one == three
     assert len(one) == len(CUT)
 
 
@@ -133,7 +133,7 @@ def test_the_tie_holds_the_alignment() -> None:
         cast = Cast(means, FilmConfig(temporal_weight=tie))
         shifts = []
         for page in pages_of([Stretch(True, list(film(pages)))], means, dark=True):
-            cast.glyphs(page.prepared())
+            cast.glyphs(page.prepared(means))
             shifts.append(cast.warp.shift if cast.warp else None)
         moved.append(max(np.abs(np.diff(shifts, axis=0)).max(), 0.0))
     assert moved[1] < 0.01 * max(moved[0], 0.1)
@@ -144,8 +144,10 @@ def test_the_descent_works_in_films() -> None:
     assert len(found) == 2
 
 
-def test_memory_holds_a_stretch_and_no_more() -> None:
-    """Pages are asked for as they are needed: of a film of any length only the look ahead is read before the first frame."""
+@pytest.mark.parametrize("workers", [1, 2])
+def test_memory_holds_a_stretch_and_no_more(workers: int) -> None:
+    """Pages are asked for as they are needed: of a film of any length only the look ahead is read before the first
+    frame, and what workers have been given."""
     read = 0
 
     def endless() -> Iterator[Timed]:
@@ -154,9 +156,11 @@ def test_memory_holds_a_stretch_and_no_more() -> None:
             read += 1
             yield Timed(number / FPS, page)
 
-    walk = animate(endless(), ATLAS, LAYOUT, config(), FilmConfig(look_ahead=5), dark=True)
-    next(walk)
-    assert read <= 5 + 5  # and what finding cuts looks ahead
+    walk = animate(endless(), ATLAS, LAYOUT, config(), FilmConfig(look_ahead=5, workers=workers), dark=True)
+    for _ in range(100):
+        next(walk)
+    given = 8 if workers == 1 else workers * 3 * 8  # pages that are prepared together
+    assert read <= 100 + given + 2 * 5 + 5  # and what finding cuts looks ahead
     walk.close()
 
 
@@ -173,7 +177,7 @@ def test_a_broken_film_gives_what_precedes() -> None:
 
     found = []
     with pytest.raises(PictureError, match="damaged"):
-        found.extend(animate(broken(), ATLAS, LAYOUT, config(), FilmConfig(workers=2), dark=True))
+        found.extend(animate(broken(), ATLAS, LAYOUT, config(), FilmConfig(workers=2, look_ahead=3), dark=True))
     assert len(found) == 7
 
 
@@ -188,6 +192,15 @@ def test_change_is_the_mean_of_a_cell(row_gap: int) -> None:
     assert found[2, 3] == pytest.approx(np.abs(before[cell].astype(int) - after[cell]).mean() / 255)
     colours = np.stack([before, before, after], axis=2), np.stack([before, before, before], axis=2)
     np.testing.assert_allclose(change(*colours, layout), found)  # the channel that changes most
+
+
+def test_parts_of_cells_are_means_of_their_own() -> None:
+    """Also of sides that the parts do not divide, and of cells of fewer pixels than parts."""
+    page = np.random.default_rng(1).integers(0, 256, (2 * 7 + 1, 3 * 5), dtype=np.uint8)
+    parts = part_means(page, Layout(2, 3, 7, 5, 1), 2, 2)
+    for part, (y, x) in enumerate([(slice(0, 3), slice(0, 2)), (slice(0, 3), slice(2, 5)), (slice(3, 7), slice(0, 2))]):
+        assert parts[1, 2, part] == pytest.approx(page[8:, 10:][y, x].mean() / 255)
+    assert part_means(page[:14, :3], Layout(14, 3, 1, 1), 2, 2).shape == (14, 3, 1)
 
 
 def test_a_grown_mask_reaches_all_around() -> None:

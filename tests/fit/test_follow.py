@@ -9,17 +9,18 @@ from glyphgrad import GlyphAtlas, Layout
 from glyphgrad.fit import discrete
 from glyphgrad.fit.energy import Energy
 from glyphgrad.fit.filters import Filter, gaussian, gradient, seed_filters
-from glyphgrad.fit.follow import MOVED, STILL, Follower, Moved
+from glyphgrad.fit.follow import DRIFT, MOVED, STILL, Follower, Moved
 
 LAYOUT = Layout(5, 7, 6, 4, 2)
 FILTERS = [seed_filters(LAYOUT, 0.5, 4), (gaussian(0.01, 1.5), gradient(0.02, 1.5))]
 ALL = np.ones((LAYOUT.rows, LAYOUT.cols), bool)
 NONE = np.zeros(ALL.shape)
+LEVEL = np.zeros((*ALL.shape, 4))
 
 
 def still(change: np.ndarray) -> Moved:
     """Cells that changed, but whose mean is what it was."""
-    return Moved(change, NONE)
+    return Moved(change, LEVEL)
 
 
 def targets(count: int, step: float = 1.0) -> list[np.ndarray]:
@@ -42,7 +43,7 @@ def test_without_stability_every_grid_is_one_that_no_change_improves(
     """The field is carried from picture to picture by differences only: an oracle recomputes it from pixels."""
     pictures = targets(8)
     first = energy(pictures[0], noise_atlas, filters)
-    follower = Follower(first, discrete.solve(first, effort="fast"), NONE, 0.0)
+    follower = Follower(first, discrete.solve(first, effort="fast"), LEVEL, 0.0)
     for picture in pictures[1:]:
         now = energy(picture, noise_atlas, filters)
         grid = follower.follow(now.slopes_at(ALL), ALL, still(np.zeros(ALL.shape)), 0.03)
@@ -61,8 +62,8 @@ def test_only_the_cells_that_see_a_change_need_slopes(noise_atlas: GlyphAtlas) -
     where = ALL.copy()
     where[:1] = False  # the second sees the third
     grid = discrete.solve(first, effort="fast")
-    some = Follower(first, grid, NONE, 0.0).follow(now.slopes_at(where), where, still(np.zeros(ALL.shape)), 0.03)
-    every = Follower(first, grid, NONE, 0.0).follow(now.slopes_at(ALL), ALL, still(np.zeros(ALL.shape)), 0.03)
+    some = Follower(first, grid, LEVEL, 0.0).follow(now.slopes_at(where), where, still(np.zeros(ALL.shape)), 0.03)
+    every = Follower(first, grid, LEVEL, 0.0).follow(now.slopes_at(ALL), ALL, still(np.zeros(ALL.shape)), 0.03)
     np.testing.assert_array_equal(some, every)
 
 
@@ -78,7 +79,7 @@ def test_a_cell_keeps_its_character_unless_it_moves(noise_atlas: GlyphAtlas, mov
     """At a high cost of changes nothing moves but where the target does, whatever the slopes say."""
     pictures = targets(2)
     first, now = (energy(each, noise_atlas, FILTERS[0]) for each in pictures)
-    follower = Follower(first, discrete.solve(first, effort="fast"), NONE, 1e4)
+    follower = Follower(first, discrete.solve(first, effort="fast"), LEVEL, 1e4)
     before = follower.grid
     after = follower.follow(now.slopes_at(ALL), ALL, still(np.full(ALL.shape, moved)), 0.03)
     assert (after != before).any() == changes
@@ -89,11 +90,11 @@ def test_what_was_held_is_free_again(noise_atlas: GlyphAtlas) -> None:
     pictures = targets(3)
     energies = [energy(each, noise_atlas, FILTERS[0]) for each in pictures]
     grid = discrete.solve(energies[0], effort="fast")
-    held = Follower(energies[0], grid, NONE, 1e4)
+    held = Follower(energies[0], grid, LEVEL, 1e4)
     held.follow(energies[1].slopes_at(ALL), ALL, still(np.zeros(ALL.shape)), 0.03)
     np.testing.assert_array_equal(held.grid, grid)
     last = held.follow(energies[2].slopes_at(ALL), ALL, still(np.ones(ALL.shape)), 0.03)
-    never = Follower(energies[0], grid, NONE, 0.0).follow(
+    never = Follower(energies[0], grid, LEVEL, 0.0).follow(
         energies[2].slopes_at(ALL), ALL, still(np.ones(ALL.shape)), 0.03
     )
     assert energies[2](last) == pytest.approx(energies[2](never), rel=1e-5)
@@ -101,7 +102,7 @@ def test_what_was_held_is_free_again(noise_atlas: GlyphAtlas) -> None:
 
 def test_the_same_picture_again_changes_nothing(noise_atlas: GlyphAtlas) -> None:
     first = energy(targets(1)[0], noise_atlas, FILTERS[1])
-    follower = Follower(first, discrete.solve(first), NONE, 0.0, diversity=0.001)
+    follower = Follower(first, discrete.solve(first), LEVEL, 0.0, diversity=0.001)
     before = follower.grid
     for _ in range(3):
         np.testing.assert_array_equal(
@@ -114,23 +115,26 @@ def test_what_was_held_while_something_passed_by_is_put_right_soon(noise_atlas: 
     pictures = targets(2)
     first, now = (energy(each, noise_atlas, FILTERS[0]) for each in pictures)
     grid = discrete.solve(first, effort="fast")
-    follower = Follower(first, grid, NONE, 0.5)
+    follower = Follower(first, grid, LEVEL, 0.5)
     nearby = np.zeros(ALL.shape)
     nearby[::3, ::3] = 1  # every other cell has one of these around it
     held = follower.follow(now.slopes_at(ALL), ALL, still(nearby), 0.03)
     nothing = np.zeros(ALL.shape, bool)
     soon = [follower.follow(now.slopes_at(nothing), nothing, still(np.zeros(ALL.shape)), 0.1) for _ in range(20)]
-    alone = now(Follower(first, grid, NONE, 0.0).follow(now.slopes_at(ALL), ALL, still(np.ones(ALL.shape)), 0.03))
+    alone = now(Follower(first, grid, LEVEL, 0.0).follow(now.slopes_at(ALL), ALL, still(np.ones(ALL.shape)), 0.03))
     assert now(held) > 1.02 * alone
     assert now(soon[-1]) < 1.02 * alone
 
 
-def test_what_drifts_is_followed(noise_atlas: GlyphAtlas) -> None:
-    """A fade moves little from page to page, but in the end far: nothing is held against it."""
+@pytest.mark.parametrize("way", [[1, 1, 1, 1], [1, -1, 1, -1]], ids=["fade", "pan"])
+def test_what_drifts_is_followed(noise_atlas: GlyphAtlas, way: list[int]) -> None:
+    """Fades and slow pans move little from page to page, but in the end far: nothing is held against them."""
     pictures = targets(2)
     first, now = (energy(each, noise_atlas, FILTERS[0]) for each in pictures)
-    follower = Follower(first, discrete.solve(first, effort="fast"), NONE, 1e4)
+    follower = Follower(first, discrete.solve(first, effort="fast"), LEVEL, 1e4)
     before = follower.grid
-    near = follower.follow(now.slopes_at(ALL), ALL, Moved(NONE, NONE + 8 * STILL), 0.03)
+    near = follower.follow(now.slopes_at(ALL), ALL, Moved(NONE, LEVEL + np.multiply(way, DRIFT) * STILL), 0.03)
     np.testing.assert_array_equal(near, before)
-    assert (follower.follow(now.slopes_at(ALL), ALL, Moved(NONE, NONE + 8 * MOVED), 0.03) != before).any()
+    assert (
+        follower.follow(now.slopes_at(ALL), ALL, Moved(NONE, LEVEL + np.multiply(way, DRIFT) * MOVED), 0.03) != before
+    ).any()

@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from glyphgrad.codec.demo import DEMO
 from glyphgrad.codec.formats import open_film
 from glyphgrad.errors import ClipError, ConfigError
-from glyphgrad.serve.films import DEMO, Library, Show, name_of
+from glyphgrad.serve.films import Library, Show, name_of
 
 
 @pytest.mark.parametrize(

@@ -49,7 +49,7 @@ _FILM = ("stability", "temporal_weight", "look_ahead", "workers")
     type=float,
     help=f"How strongly a picture's alignment is tied to the one before.  [default: {FilmConfig.temporal_weight}]",
 )
-@option_of(FilmConfig, "workers", "Threads; what comes out is the same. More than one pay for large grids.")
+@option_of(FilmConfig, "workers", "Processes; what comes out is the same.  [as many as there are cores, at most 4]")
 @click.option("--keep-going", is_flag=True, help="Use what can be read of a damaged film; a warning, no error.")
 @click.option("--resume", is_flag=True, help="Go on with a directory of frames.")
 @click.option("--pictures/--no-pictures", default=True, help="Draw every frame of a directory as a PNG, too.")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import warnings
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from itertools import chain, islice
 from pathlib import Path
@@ -15,7 +16,7 @@ from glyphgrad.cli.discord import DISCORD, Posting, discord_options
 from glyphgrad.cli.label import label_of, label_options
 from glyphgrad.cli.options import CAST_VERSION_OPTION, FPS, device_arguments, look_options
 from glyphgrad.core.presets import DEFAULT_PRESET, PRESETS
-from glyphgrad.errors import ClipError
+from glyphgrad.errors import ClipError, GlyphgradWarning
 from glyphgrad.version import SOFTWARE
 
 if TYPE_CHECKING:
@@ -35,12 +36,15 @@ _LONGEST_STILL = 1 << 25
 @click.argument("target", type=Path)
 @FPS
 @CAST_VERSION_OPTION
+@click.option("--keep-going", is_flag=True, help="Use what can be read of a damaged film; a warning, no error.")
 @click.option("--pictures", is_flag=True, help="Draw every frame of a directory as a PNG too.")
 @click.option("--preset", help=f"Device: {', '.join(PRESETS)}.  [the film's own, else {DEFAULT_PRESET}]")
 @look_options
 @label_options
 @discord_options
-def convert(source: Path, target: Path, fps: float, cast_version: int, pictures: bool, **given: Any) -> int:
+def convert(
+    source: Path, target: Path, fps: float, cast_version: int, keep_going: bool, pictures: bool, **given: Any
+) -> int:
     """Write the film or art SOURCE as TARGET, whose suffix names the format.
 
     Films: .glyph (clip file), .cast (asciicast), .txt (frames parted by form feeds), .gif, .mp4, .webm,
@@ -50,15 +54,17 @@ def convert(source: Path, target: Path, fps: float, cast_version: int, pictures:
     characters, and .ans and other texts with ANSI sequences. --preset and the options after it matter
     to pictures; films keep the preset's name.
     """
+    from glyphgrad.codec.demo import bundled
     from glyphgrad.codec.formats import WriteOptions
 
+    source = bundled(source)
     posting = Posting.of(given)
     with _opened(source, fps) as film:
         films.check(source, target, _suffix(target))
         device = _device(film.header, given)
         options = WriteOptions(device, cast_version, pictures)
         header = replace(film.header, preset=given["preset"] or film.header.preset, dark=device.dark, software=SOFTWARE)
-        frames = iter(film)
+        frames = _forgiving(film) if keep_going else iter(film)
         first = list(islice(frames, 2))
         if _is_still(target, len(first)):
             return _write_still(target, _still(header, device, first[0]), label_of(given, header.title), posting)
@@ -80,6 +86,19 @@ def _opened(source: Path, fps: float) -> Film:
     check_codes(frame.cells)
     header = ClipHeader(frame.rows, frame.cols, _TERMINAL, True, printable(sauce.label.title) if sauce else "")
     return Film(header, timed([(0.0, frame), (1.0, None)]))
+
+
+def _forgiving(film: Film) -> Iterator[TimedFrame]:
+    """The frames until the film fails, with a warning; a film of none still fails."""
+    begun = False
+    try:
+        for timed in film:
+            begun = True
+            yield timed
+    except ClipError as error:
+        if not begun:
+            raise
+        warnings.warn(str(error), GlyphgradWarning, stacklevel=2)
 
 
 def _device(header: ClipHeader, given: dict[str, Any]) -> Preset:

@@ -25,37 +25,47 @@ _SHOWN = 100
 @click.option("--json", "as_json", is_flag=True, help="One JSON object instead of lines.")
 def info(clip: Path, fps: float, as_json: bool) -> None:
     """Tell the size, length, bytes and characters of CLIP, any film of characters, having read all of it."""
+    from glyphgrad.codec.demo import bundled
     from glyphgrad.codec.formats import open_film
 
+    clip = bundled(clip)
     with open_film(clip, fps) as film:
-        figures = _figures(film, clip)
+        figures, damage = _figures(film, clip)
     if as_json:
         click.echo(json.dumps(figures, ensure_ascii=False))
     else:
         for name, value in _lines(figures).items():
             click.echo(f"{name:11} {value}")
+    if damage:
+        raise damage
 
 
-def _figures(film: Film, path: Path) -> dict[str, Any]:
-    """What --json prints. `keyframes` is None where a film can be entered at its beginning only. Raises ClipError."""
+def _figures(film: Film, path: Path) -> tuple[dict[str, Any], ClipError | None]:
+    """What --json prints, and what is wrong with the film if it can be read in part. Raises ClipError if it cannot.
+
+    `keyframes` is None where a film can be entered at its beginning only.
+    """
     import numpy as np
 
     from glyphgrad.codec.clip import ClipReader
 
     used = np.zeros(_CODES, dtype=bool)
-    frames = end = 0
-    for timed in film:
-        used[timed.frame.cells] = True
-        frames, end = frames + 1, timed.end
+    frames, end, damage = 0, 0, None
+    try:
+        for timed in film:
+            used[timed.frame.cells] = True
+            frames, end = frames + 1, timed.end
+    except ClipError as error:
+        damage = error
     if not frames:
-        raise ClipError(f"film {str(path)!r} is empty: it holds no frames")
+        raise damage or ClipError(f"film {str(path)!r} is empty: it holds no frames")
     header, size = film.header, _bytes(path)
-    return {
+    figures = {
         "cols": header.cols,
         "rows": header.rows,
         "frames": frames,
         "seconds": end / 1000,
-        "fps": round(1000 * frames / end, 3),
+        "fps": _rate(frames, end),
         "preset": header.preset,
         "dark": header.dark,
         "title": header.title,
@@ -65,6 +75,14 @@ def _figures(film: Film, path: Path) -> dict[str, Any]:
         "keyframes": film.frames.keyframes if isinstance(film.frames, ClipReader) else None,
         "characters": "".join(map(chr, np.flatnonzero(used))),
     }
+    return figures, damage
+
+
+def _rate(frames: int, milliseconds: int) -> float:
+    """Frames a second: the roundest number that whole milliseconds allow, 30 of two frames in 67 ms and not 29.851."""
+    least, most = 1000 * frames / (milliseconds + 1), 1000 * frames / max(1, milliseconds - 1)
+    exact = 1000 * frames / milliseconds
+    return next((rate for digits in range(3) if least <= (rate := round(exact, digits)) <= most), round(exact, 3))
 
 
 def _lines(figures: dict[str, Any]) -> dict[str, str]:

@@ -69,9 +69,9 @@ def main() -> None:
     except click.ClickException as error:
         _fail(error.format_message(), error.exit_code)
     except GlyphgradError as error:
-        _fail(str(error), error.exit_code)
-    except (KeyboardInterrupt, click.Abort):
-        _fail("interrupted before there was anything to write", INTERRUPTED)
+        _fail(f"{error}{_notes(error)}", error.exit_code)
+    except (KeyboardInterrupt, click.Abort) as error:
+        _fail(f"interrupted{_notes(error.__cause__ or error) or ' before there was anything to write'}", INTERRUPTED)
     except BrokenPipeError:
         _drop_output()
         sys.exit(1)
@@ -80,6 +80,10 @@ def main() -> None:
         _fail(f"cannot read or write ({error.strerror or error}): is there space, and permission?", 1)
     except MemoryError:
         _fail("not enough memory: make the grid or the charset smaller", 1)
+
+
+def _notes(error: BaseException) -> str:
+    return "".join(f" ({note})" for note in getattr(error, "__notes__", ()))
 
 
 def _fail(message: str, code: int) -> None:

@@ -53,6 +53,8 @@ def play(
 ) -> int:
     """Play FILM: characters (a clip file, a cast, a text, a directory of frames), or a video, which is fitted live.
 
+    `demo` is a bundled film.
+
     \b
     space        pause                 up ] / down [   faster, slower
     left, right  5 seconds             backspace       as fast as filmed
@@ -62,9 +64,11 @@ def play(
 
     The options from --size on are those of the fit, and nothing to a film of characters.
     """
+    from glyphgrad.codec.demo import bundled
     from glyphgrad.play.player import Player
     from glyphgrad.play.transport import Transport
 
+    film = bundled(film)
     if not 0 <= start < math.inf:
         raise ConfigError(f"start is {start:g}: give 0 or more seconds")
     screen, colour = _terminal()

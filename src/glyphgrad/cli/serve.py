@@ -97,7 +97,7 @@ def _fit(pipe: Connection, video: str, sides: dict[str, Any]) -> None:
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the server's Ctrl-C
     warnings.showwarning = show_warning  # type: ignore[assignment]
-    options: dict[str, Any] = {"effort": "fast", "look_ahead": _LOOK_AHEAD, "keep_going": True, **sides}
+    options: dict[str, Any] = {"effort": "fast", "look_ahead": _LOOK_AHEAD, "keep_going": True, "workers": 1, **sides}
     live.send(lambda: api.animate(video, "terminal", **options), pipe)
 
 

@@ -11,6 +11,7 @@ import struct
 import warnings
 from bisect import bisect_right
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
@@ -76,7 +77,8 @@ class ClipReader:
 
     The group last read stays decoded, so that frames that follow each other cost little. `name` is for
     messages. Raises ClipError for what is no clip, is damaged (at which byte), or is of a newer version;
-    one that was not finished is read as far as it goes, with a GlyphgradWarning.
+    one that was not finished is read as far as it goes, with a GlyphgradWarning. Where a group of frames is
+    damaged the frame before stays instead: iter() raises its ClipError at the end, at() warns.
     """
 
     def __init__(self, file: BinaryIO, name: str = "clip"):
@@ -90,6 +92,7 @@ class ClipReader:
         self._starts: list[int] = self._entries["start"].tolist()
         self.header = replace(header, duration=int(self._entries["end"][-1]))
         self._latest: tuple[int, Group] | None = None
+        self._damage: dict[int, tuple[ClipError, Group]] = {}  # by group: what is wrong, and what stands in for it
 
     @classmethod
     def open(cls, path: Path) -> ClipReader:
@@ -122,8 +125,11 @@ class ClipReader:
         return len(self._entries)
 
     def __iter__(self) -> Iterator[TimedFrame]:
-        for number in range(len(self)):
-            yield self[number]
+        for place in range(len(self._entries)):
+            group = self._readable(place)
+            yield from map(group.frame, range(group.head.frames))
+        for error, _ in self._damage.values():
+            raise error
 
     def __getitem__(self, number: int) -> TimedFrame:
         """The frame of a number in [0, len). Raises IndexError, ClipError."""
@@ -133,9 +139,33 @@ class ClipReader:
         return self._group(place).frame(number - self._firsts[place])
 
     def at(self, time: int) -> TimedFrame:
-        """The frame shown at a time in milliseconds; before and after the film its first and last. Raises ClipError."""
-        place = max(0, bisect_right(self._starts, time) - 1)
-        return self._group(place).at(time)
+        """The frame shown at a time in milliseconds; before and after the film its first and last.
+
+        Raises ClipError if there is none that can be read.
+        """
+        place, known = max(0, bisect_right(self._starts, time) - 1), len(self._damage)
+        group = self._readable(place)
+        if len(self._damage) > known:
+            warnings.warn(str(self._damage[place][0]), GlyphgradWarning, stacklevel=2)
+        return group.at(time)
+
+    def _readable(self, place: int) -> Group:
+        """A group, or what stands in for it. Raises ClipError if nothing can."""
+        if place in self._damage:
+            return self._damage[place][1]
+        try:
+            return self._group(place)
+        except ClipError as error:
+            self._damage[place] = error, self._stand_in(place, error)
+            return self._damage[place][1]
+
+    def _stand_in(self, place: int, damage: ClipError) -> Group:
+        """Instead of a damaged group the last frame before it that can be read, or else the first after it."""
+        for other in [*range(place)[::-1], *range(place + 1, len(self._entries))]:
+            with suppress(ClipError):
+                index = -1 if other < place else 0
+                return self._group(other).still(index, GroupHead(*self._entries[place].item()[1:]))
+        raise damage
 
     def _group(self, place: int) -> Group:
         if self._latest is None or self._latest[0] != place:
@@ -197,10 +227,10 @@ class ClipReader:
                 entries.append((offset, *decode_head(found.content)))
                 offset = found.end
             index = self._checked(np.array(entries, dtype=_ENTRY))
-        except TruncatedError:
-            index = self._checked(np.array(entries, dtype=_ENTRY))
         except ClipError as error:
-            raise self._damaged(offset, error) from None
+            if not (entries or isinstance(error, TruncatedError)):
+                raise self._damaged(offset, error) from None
+            index = self._checked(np.array(entries, dtype=_ENTRY))
         warnings.warn(
             f"clip {self._name!r} has no index that can be read (damaged, or its writer was stopped): it is used up to byte {offset}",
             GlyphgradWarning,

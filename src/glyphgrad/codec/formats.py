@@ -98,7 +98,7 @@ def write_film(path: Path, header: ClipHeader, options: WriteOptions | None = No
                 film.write(timed)
 
     When the block fails or is interrupted, the frames written so far are there as a film, and the error
-    goes on; when there are none, or they cannot be written, the file that was there before. Raises
+    goes on, with a note of that; when there are none, or they cannot be written, the file that was there before. Raises
     ConfigError for an unknown suffix, OutputError, ClipError for a film without frames.
     """
     failure: BaseException | None = None
@@ -114,6 +114,7 @@ def write_film(path: Path, header: ClipHeader, options: WriteOptions | None = No
             raise ClipError(f"film {str(path)!r} would be empty: give at least one frame")
         sink.close()
     if failure:
+        failure.add_note(f"{str(path)!r} holds the {writer.frames} frame{'s' * (writer.frames != 1)} there were")
         raise failure
 
 
@@ -209,13 +210,18 @@ def open_film(path: Path, fps: float = FPS) -> Film:
             return read_frames(path, fps)
         with path.open("rb") as file:
             start = file.read(_START)
+        if not start:
+            raise ClipError(f"film {str(path)!r} is empty (0 bytes): give a clip file, a cast, a text or a directory")
         if start.startswith(MAGIC) or path.suffix.lower() == ".glyph":  # a damaged one is told by the reader
             reader = ClipReader.open(path)
             return Film(reader.header, reader)
         if start.startswith(b"{"):
             return decode_cast(_lines(path), str(path))
         if b"\0" in start:
-            raise ClipError(f"film {str(path)!r} holds no characters: give a clip file, a cast, a text or a directory")
+            raise ClipError(
+                f"film {str(path)!r} holds no characters: give a clip file, a cast, a text or a directory "
+                "(`glyphgrad animate` makes them of videos)"
+            )
         return decode_pages(pages(_blocks(path), str(path)), str(path), fps)
     except OSError as error:
         raise ClipError(f"film {str(path)!r} cannot be read ({error.strerror or error}): check the path") from None

@@ -38,6 +38,7 @@ class FramesSink:
 
     def __init__(self, directory: Path, header: ClipHeader, drawer: Drawer | None = None, resume: bool = False):
         export.make_directory(directory)
+        _refuse_others(directory)
         lengths = _done(directory, header) if resume else []
         self.frames, self.end = len(lengths), sum(lengths)
         self._directory, self._drawer = directory, drawer
@@ -82,6 +83,15 @@ class FramesSink:
             raise OutputError(
                 f"output {str(path)!r} cannot be written ({error.strerror or error}): choose another place"
             ) from None
+
+
+def _refuse_others(directory: Path) -> None:
+    """Frames are written into a film or an empty directory: into a folder of pictures they would write over them."""
+    other = next(directory.iterdir(), None)
+    if other and not (directory / FILM).exists():
+        raise OutputError(
+            f"output {str(directory)!r} holds files that are no film of characters ({other.name!r}, ...): name another"
+        )
 
 
 def read_frames(directory: Path, fps: float) -> Film:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import struct
 import zlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -56,6 +56,11 @@ class Group:
         """The frame of an index in [0, n)."""
         cells = self.palette[self.places[index]].reshape(self.rows, self.cols)
         return TimedFrame(int(self.times[index]), int(self.times[index + 1]), Frame(cells))
+
+    def still(self, index: int, head: GroupHead) -> Group:
+        """A group of one frame, that of an index (-1: the last), for all the time of another group's head."""
+        times = np.array([head.start, head.end], np.int64)
+        return replace(self, head=head._replace(frames=1), times=times, places=self.places[index][None])
 
     def at(self, time: int) -> TimedFrame:
         """The frame shown at a time in milliseconds; before and after the group its first and last."""

@@ -19,6 +19,8 @@ from glyphgrad.errors import ConfigError, GlyphgradError, GlyphgradWarning, Pict
 Source = str | Path | bytes | BinaryIO | Image.Image | NDArray[np.generic]
 
 MAX_PIXELS = 100_000_000
+BENT = 0.02
+"""Share of its side by which a picture may be pulled out of shape: nobody sees it."""
 # Formats of pixels only: Pillow also opens EPS and the like, by running other programs.
 _FORMATS = tuple(
     "JPEG PNG GIF BMP PPM AVIF DDS ICO JPEG2000 PCX QOI SGI TGA TIFF WEBP".split()  # noqa: SIM905
@@ -70,7 +72,8 @@ def place(picture: Image.Image, layout: Layout, fit: str = "stretch", dark: bool
 def placement(picture: tuple[int, int], layout: Layout, fit: str) -> tuple[tuple[int, int], tuple[int, int]]:
     """The size to which a picture is scaled, and where its corner lies, off the page where that crops it.
 
-    All are pixels, (across, down). Raises ConfigError.
+    All are pixels, (across, down). A picture that is contained is pulled to all of the page, or to whole cells,
+    where that takes at most `BENT`: cells that it covers in part become a ragged edge. Raises ConfigError.
     """
     if fit not in FITS:
         raise ConfigError(f"fit is {fit!r}: choose one of {', '.join(FITS)}")
@@ -80,7 +83,19 @@ def placement(picture: tuple[int, int], layout: Layout, fit: str) -> tuple[tuple
     else:
         scale = (max if fit == "cover" else min)(page[0] / picture[0], page[1] / picture[1])
         size = max(1, round(picture[0] * scale)), max(1, round(picture[1] * scale))
-    return size, ((page[0] - size[0]) // 2, (page[1] - size[1]) // 2)
+    if fit != "contain":
+        return size, ((page[0] - size[0]) // 2, (page[1] - size[1]) // 2)
+    across = _on_cells(size[0], page[0], layout.cell_width, 0)
+    down = _on_cells(size[1], page[1], layout.row_pitch, layout.row_gap)
+    return (across[0], down[0]), (across[1], down[1])
+
+
+def _on_cells(side: int, page: int, pitch: int, gap: int) -> tuple[int, int]:
+    """The side of a contained picture, and where it begins: both on the borders of cells if that bends it little."""
+    for whole in (page, round((side + gap) / pitch) * pitch - gap):
+        if abs(whole - side) <= BENT * side:
+            return whole, (page - whole) // 2 // pitch * pitch
+    return side, (page - side) // 2
 
 
 def paper(dark: bool) -> int:

@@ -62,19 +62,21 @@ class FilmConfig:
     `stability` is what a change of character costs where the target does not move, at most, in energies of the
     densest glyph on blank paper; 0 fits every picture as if it stood alone. `temporal_weight` is how strongly the
     alignment of a picture is tied to that of the one before. `look_ahead` is how many pictures are looked at
-    before their tones are chosen, `workers` how many threads work on the pictures.
+    before their tones are chosen, `workers` how many processes work on the pictures; None is one for every core,
+    at most 4.
     """
 
     stability: float = 0.3
     temporal_weight: float = 1.0
     look_ahead: int = 48
-    workers: int = 1
+    workers: int | None = None
 
     def __post_init__(self) -> None:
         _check("stability", self.stability, 0, "0 (every picture for itself) or more")
         _check("temporal_weight", self.temporal_weight, 0, "0 (every picture for itself) or more")
         _check_whole("look_ahead", self.look_ahead, 1)
-        _check_whole("workers", self.workers, 1)
+        if self.workers is not None:
+            _check_whole("workers", self.workers, 1)
 
 
 @dataclass(frozen=True)

@@ -310,9 +310,16 @@ class Energy:
 
     def slopes_at(self, where: NDArray[np.bool_]) -> Floats:
         """(n, G) The slopes of the n cells of a mask (rows, cols), row by row."""
-        image = -2 * normal(self.target, self.layout, self.filters)
-        seen = [pixels[row] for pixels, row in zip(self._cells(image), where, strict=True)]
-        return np.concatenate(seen) @ self.coverage.reshape(len(self.coverage), -1).T
+        layout, flat = self.layout, self.coverage.reshape(len(self.coverage), -1).T
+        if not where.any():
+            return np.empty((0, flat.shape[1]), np.float32)
+        image = normal(self.target, layout, self.filters)
+        if layout.row_gap:
+            image = np.pad(image, ((0, layout.row_gap), (0, 0)))
+        cells = image.reshape(layout.rows, layout.row_pitch, layout.cols, layout.cell_width)
+        seen = cells[:, : layout.cell_height].transpose(0, 2, 1, 3)[where]
+        seen *= -2
+        return np.asarray(seen.reshape(len(seen), -1) @ flat)
 
     def unary(self) -> Floats:
         """(rows, cols, G) The terms of one cell: E = paper + sum of unary + sum over ordered pairs of cells of `pairs`."""

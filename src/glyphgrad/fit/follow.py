@@ -18,7 +18,7 @@ from glyphgrad.fit.search import Search, Usage
 
 STILL, MOVED = 0.01, 0.02
 """Mean change of a cell's ink, of [0, 1], up to which a change costs all it may, and from which nothing."""
-_DRIFT = 8.0
+DRIFT = 4.0
 """How many times as far a cell may have drifted since its character was chosen as it may move from page to page."""
 _CALM, _LEAST = 0.13, 0.05
 """Seconds in which the cost falls to its half once nothing moves around a cell, and the share that stays: what was
@@ -27,7 +27,8 @@ trail), and noise is below what stays."""
 
 
 class Moved(NamedTuple):
-    """Of every cell (rows, cols) the mean change of its target since the page before, and its mean; in [0, 1]."""
+    """Of every cell (rows, cols) the mean change of its target since the page before, and (rows, cols, parts) the
+    means of its parts; in [0, 1]."""
 
     change: NDArray[np.floating]
     level: NDArray[np.floating]
@@ -36,8 +37,8 @@ class Moved(NamedTuple):
 class Follower:
     """A grid on its way through the pictures of a shot, from the first one's grid on.
 
-    `energy` is the first picture's, `grid` (rows, cols) suits it, `level` (rows, cols) is the mean of every
-    cell of the target, in [0, 1]. `stability` is what a change of character
+    `energy` is the first picture's, `grid` (rows, cols) suits it, `level` (rows, cols, parts) are the
+    means of the parts of every cell of the target, in [0, 1]. `stability` is what a change of character
     costs in a cell that stands still while its neighbours move, in energies of the densest glyph on blank
     paper; less and less when they, too, stand still. `diversity`
     and `protected` are those of `discrete.solve`. A grid that follows is searched by single changes: from a
@@ -86,21 +87,25 @@ class Follower:
         search.forget()
         settle(search)
         grid = search.best()
-        self._level = np.where(grid == glyphs.reshape(grid.shape), self._level, moved.level)
+        same = grid == glyphs.reshape(grid.shape)
+        self._level = np.where(same[:, :, None], self._level, moved.level)
         return grid
 
     def _costs(self, moved: Moved, elapsed: float) -> NDArray[np.float32]:
         """(cells,) What a change of character costs now."""
         self._calm = np.where(grown(moved.change > STILL, 1, 1), 0, self._calm + elapsed)
         lasting = np.maximum(0.5 ** (self._calm / _CALM), _LEAST)
-        drift = np.abs(moved.level - self._level)  # a fade moves little from page to page
-        still = np.clip((MOVED - np.maximum(moved.change, drift / _DRIFT)) / (MOVED - STILL), 0, 1)
+        drift = np.abs(moved.level - self._level).mean(axis=2)  # fades and pans move little from page to page
+        still = np.clip((MOVED - np.maximum(moved.change, drift / DRIFT)) / (MOVED - STILL), 0, 1)
         return np.asarray(self._cost * lasting * still, dtype=np.float32).ravel()
 
 
 def grown(mask: NDArray[np.bool_], rows: int, cols: int) -> NDArray[np.bool_]:
     """A mask (n, m) and all that lies at most so many rows and columns away from it."""
-    for axis, reach in enumerate((rows, cols)):
-        padded = np.pad(mask, [(reach, reach) if each == axis else (0, 0) for each in (0, 1)])
-        mask = np.asarray(np.lib.stride_tricks.sliding_window_view(padded, 2 * reach + 1, axis=axis).any(axis=-1))
+    for reach in (rows, cols):  # down, and then, turned over, across
+        wide = mask.copy()
+        for step in range(1, reach + 1):
+            wide[step:] |= mask[:-step]
+            wide[:-step] |= mask[step:]
+        mask = wide.T
     return mask

@@ -42,8 +42,8 @@ class Live:
         """The frame of the next page."""
         with self._means.few_threads():
             seen = self._looked(page)
-            now = Page(Timed(self._pages / _RATE, page), seen, self._last, self._means)
-            grid = self._cast.glyphs(now.prepared())
+            now = Page(Timed(self._pages / _RATE, page), seen, self._last)
+            grid = self._cast.glyphs(now.prepared(self._means))
         self._last = now.alone()
         return self._means.atlas.frame(grid)
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import cached_property, partial
-from typing import TYPE_CHECKING
+from itertools import islice
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,8 +25,11 @@ from glyphgrad.fit.search import Progress
 from glyphgrad.fit.tone import AS_IT_IS, Aim, Likeness, ToneMap, tone_maps
 
 if TYPE_CHECKING:  # loaded when it is asked for: a fit starts sooner
+    from glyphgrad.fit.crew import Crew
     from glyphgrad.fit.warp import Warp
 
+A = TypeVar("A")
+B = TypeVar("B")
 ShouldStop = Callable[[], bool]
 TONES_TRIED = {"fast": 1, "normal": 4, "best": 5}
 """How many tone curves a search tries, by effort: the right one is worth more than a longer search."""
@@ -33,13 +37,17 @@ TONES_TRIED = {"fast": 1, "normal": 4, "best": 5}
 
 @dataclass(frozen=True, eq=False)
 class Means:
-    """What every target of a fit is shown with. `on_sweep` is told of the search, which asks `should_stop`."""
+    """What every target of a fit is shown with. `on_sweep` is told of the search, which asks `should_stop`.
+
+    A `crew` does what has parts that do not depend on each other.
+    """
 
     atlas: GlyphAtlas
     layout: Layout
     config: FitConfig
     should_stop: ShouldStop | None = None
     on_sweep: Callable[[Progress], None] | None = None
+    crew: Crew | None = None
 
     def filters(self, crisp: bool) -> tuple[Filter, ...]:
         """Through which the objective looks at the difference of render and aim, which may be a `crisp` one."""
@@ -73,6 +81,14 @@ class Means:
             should_stop=self.should_stop,
         )
 
+    def each(self, work: Callable[[Means, A], B], jobs: Iterable[A]) -> Iterator[B]:
+        """`work`, a function of a module, of these means and every job, in order: see `Crew.each`."""
+        return self.crew.each(work, jobs) if self.crew else (work(self, job) for job in jobs)
+
+    def quick(self, aim: Aim) -> Indices:
+        """The grid of a quick search."""
+        return self.solve(self.energy(aim), effort="fast")
+
     def toned(self, targets: Sequence[Floats]) -> tuple[ToneMap, list[Indices]]:
         """The way to aim at targets (height, width) that makes their art most like them, and the grids that showed it.
 
@@ -86,7 +102,8 @@ class Means:
             return ways[0], []
         sigma = blur_sigma(self.layout, config.viewing_distance)
         likeness = [Likeness(target, sigma) for target in targets]
-        grids = [[self.solve(self.energy(way(target)), effort="fast") for target in targets] for way in ways]
+        found = self.each(Means.quick, (way(target) for way in ways for target in targets))
+        grids = [list(islice(found, len(targets))) for _ in ways]
         best = max(
             range(len(ways)),
             key=lambda way: sum(

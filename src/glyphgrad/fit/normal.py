@@ -8,7 +8,7 @@ pixels only, and is done on those.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -59,21 +59,25 @@ def normal(images: NDArray[np.floating], layout: Layout, filters: tuple[Filter, 
         seen, part = np.empty_like(blocks), np.empty_like(blocks)
         down.down(blocks, seen)
         across.across(seen, part)
-        for pixels in _grids(total, block):
-            pixels += part
+        _spread(part, block, total)
     return total
 
 
 def _sums(images: NDArray[np.floating], block: int) -> NDArray[np.floating]:
     """Sums over blocks of pixels each way; those that are not whole are left out."""
-    return images if block == 1 else np.asarray(sum(_grids(images, block)))
-
-
-def _grids(images: NDArray[np.floating], block: int) -> Iterator[NDArray[np.floating]]:
-    """Views of the pixels at every place within the blocks."""
+    if block == 1:
+        return images
     height, width = (side // block * block for side in images.shape[-2:])
-    for y, x in np.ndindex(block, block):
-        yield images[..., y:height:block, x:width:block]
+    lines = np.asarray(sum(images[..., y:height:block, :] for y in range(block)))  # whole lines first: these are fast
+    return np.asarray(sum(lines[..., x:width:block] for x in range(block)))
+
+
+def _spread(part: NDArray[np.floating], block: int, total: NDArray[np.floating]) -> None:
+    """Add to all pixels of every block what `part` has for it."""
+    height, width = (side // block * block for side in total.shape[-2:])
+    lines = part if block == 1 else np.repeat(part, block, axis=-1)
+    for y in range(block):
+        total[..., y:height:block, :width] += lines
 
 
 @lru_cache(maxsize=8)

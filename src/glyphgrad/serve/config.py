@@ -90,7 +90,7 @@ def _read(file: Path) -> dict[str, Any]:
             raise ConfigError(f"{name!r} in {str(file)!r} is unknown: choose among {', '.join(_KINDS)}")
         if not isinstance(value, _KINDS[name]) or (isinstance(value, bool) and bool not in _KINDS[name]):
             raise ConfigError(f"{name} in {str(file)!r} is {value!r}: see the configuration in the README")
-    from glyphgrad.serve.films import DEMO
+    from glyphgrad.codec.demo import DEMO
 
     if "clips" in found:
         found["clips"] = [clip if clip == DEMO else file.parent / str(clip) for clip in found["clips"]]

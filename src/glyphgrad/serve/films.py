@@ -14,15 +14,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from glyphgrad.codec.clip import ClipEncoder, ClipReader
+from glyphgrad.codec.demo import DEMO, bundled
 from glyphgrad.codec.formats import open_film
 from glyphgrad.core.clip import ClipHeader
 from glyphgrad.errors import ConfigError
 from glyphgrad.serve.live import LiveEdition
 from glyphgrad.serve.player import Showing, showing
-
-DEMO = "demo"
-"""What names the bundled film instead of a path."""
-_DEMO_FILE = Path(__file__).parent / "demo.glyph"
 
 
 @dataclass(frozen=True, eq=False)
@@ -113,7 +110,7 @@ def name_of(path: Path) -> str:
 
 def open_edition(path: Path, fps: float) -> Edition:
     """The film at a path, its compressed frames in memory: who replaces the file disturbs nobody."""
-    path = _DEMO_FILE if str(path) == DEMO else path
+    path = bundled(path)
     file = io.BytesIO()
     with open_film(path, fps) as film:
         if isinstance(film.frames, ClipReader):
