@@ -7,6 +7,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
+from glyphgrad.core.color import linear_to_srgb, srgb_to_lab, srgb_to_linear
 from glyphgrad.errors import ConfigError
 
 BLURS = (2.0, 4.0, 8.0)
@@ -31,6 +32,23 @@ def score(render: Image, target: Image) -> dict[str, float]:
         seen, wanted = blur(render, sigma), blur(target, sigma)
         result[f"cor{sigma:g}"] = correlation(seen, wanted)
         result[f"ssim{sigma:g}"] = ssim(best_gain(seen, wanted), wanted)
+    return result
+
+
+def color_score(render: Image, target: Image) -> dict[str, float]:
+    """Compare two pictures (H, W, 3) of sRGB in [0, 1]: `lab{s}` for s = 2, 4 and 8, 0 at best.
+
+    Mean CIELAB difference (CIE76) after a Gaussian blur of both by s pixels, of light: that is what adds up in an
+    eye. Raises ConfigError when the shapes differ.
+    """
+    if render.shape != target.shape:
+        raise ConfigError(f"render is {render.shape}, target is {target.shape}: they must be alike")
+    lights = [np.moveaxis(srgb_to_linear(image), -1, 0) for image in (render, target)]
+    result = {}
+    for sigma in BLURS:
+        seen, wanted = (np.stack([blur(channel, sigma) for channel in light], axis=-1) for light in lights)
+        apart = srgb_to_lab(linear_to_srgb(seen)) - srgb_to_lab(linear_to_srgb(wanted))
+        result[f"lab{sigma:g}"] = float(np.linalg.norm(apart, axis=-1).mean())
     return result
 
 

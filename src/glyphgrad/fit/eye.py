@@ -1,0 +1,143 @@
+"""What a blurring eye sees of a grid's cells: light, on samples as far apart as the blur allows.
+
+Light adds up and an eye averages it, so everything here is linear light, though a device mixes ink and
+paper in sRGB values. A cell reaches as far as the blur spreads it: the samples it reaches are its *patch*.
+Cells whose patches do not meet make a *colour class* and can be changed together.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from glyphgrad.core.layout import Layout
+
+Floats = NDArray[np.float32]
+
+_CUT = 3.0
+"""The blur ends at this many sigma: beyond lies 0.3 % of its mass."""
+_COARSE = 1.3
+"""Samples lie at most so many sigma apart: what they cannot tell is less than 5 % of the finest wave they can."""
+
+
+@dataclass(frozen=True)
+class Axis:
+    """Samples along one axis: `step` pixels apart, `each` in a cell's pitch, `margin` more on either side of it."""
+
+    cells: int
+    size: int
+    pitch: int
+    step: int
+    sigma: float
+
+    @classmethod
+    def of(cls, cells: int, size: int, pitch: int, sigma: float) -> Axis:
+        step = max(d for d in range(1, pitch + 1) if pitch % d == 0 and d <= max(1, _COARSE * sigma))
+        return cls(cells, size, pitch, step, sigma)
+
+    @property
+    def each(self) -> int:
+        return self.pitch // self.step
+
+    @property
+    def margin(self) -> int:
+        return math.ceil(_CUT * self.sigma / self.step)
+
+    @property
+    def patch(self) -> int:
+        """Samples of a cell's patch."""
+        return self.each + 2 * self.margin
+
+    @property
+    def apart(self) -> int:
+        """How many cells lie from one to the next whose patch does not meet its own."""
+        return -(-self.patch // self.each)
+
+    @property
+    def samples(self) -> int:
+        """Samples of the whole axis with its margins."""
+        return self.cells * self.each + 2 * self.margin
+
+    def at(self, count: int) -> NDArray[np.float64]:
+        """(count,) Where the first samples lie, in pixels from the first pixel's centre."""
+        return np.asarray((np.arange(count) - self.margin + 0.5) * self.step - 0.5)
+
+    def inside(self, pixels: int) -> NDArray[np.bool_]:
+        """(samples,) Which samples lie within so many pixels."""
+        at = self.at(self.samples)
+        return np.asarray((at >= 0) & (at <= pixels - 1))
+
+    @cached_property
+    def blur(self) -> Floats:
+        """(patch, pitch) The share of each pixel of a cell's pitch that each sample of its patch sees."""
+        away = (self.at(self.patch)[:, None] - np.arange(self.pitch)) / self.sigma
+        bell = np.exp(-0.5 * away**2)
+        whole = np.exp(-0.5 * (np.arange(-math.ceil(6 * self.sigma), math.ceil(6 * self.sigma) + 1) / self.sigma) ** 2)
+        return np.asarray(bell / whole.sum(), np.float32)
+
+    def seen(self, strips: Floats) -> Floats:
+        """(samples, m) of pixels (cells * pitch, m): each cell's pixels, blurred, add up."""
+        patches = self.blur @ strips.reshape(self.cells, self.pitch, -1)
+        out = np.zeros((self.samples, patches.shape[-1]), np.float32)
+        for start in range(self.apart):  # cells so far apart do not overlap
+            for cell in range(start, self.cells, self.apart):
+                out[cell * self.each : cell * self.each + self.patch] += patches[cell]
+        return out
+
+
+@dataclass(frozen=True, eq=False)
+class Eye:
+    """An eye with a blur of `sigma` pixels before a layout.
+
+    A *plane* (channels, down.samples, across.samples) is what it sees of a picture of light.
+    """
+
+    layout: Layout
+    sigma: float
+
+    @cached_property
+    def down(self) -> Axis:
+        return Axis.of(self.layout.rows, self.layout.cell_height, self.layout.row_pitch, self.sigma)
+
+    @cached_property
+    def across(self) -> Axis:
+        return Axis.of(self.layout.cols, self.layout.cell_width, self.layout.cell_width, self.sigma)
+
+    def plane(self, light: Floats) -> Floats:
+        """What is seen of a picture (channels, height, width); all around it is dark."""
+        layout, channels = self.layout, len(light)
+        padded = np.pad(light, ((0, 0), (0, layout.row_gap), (0, 0))).astype(np.float32, copy=False)
+        down = np.stack([self.down.seen(each) for each in padded])
+        across = self.across.seen(np.ascontiguousarray(down.transpose(2, 0, 1)).reshape(layout.width, -1))
+        return np.ascontiguousarray(across.reshape(-1, channels, self.down.samples).transpose(1, 2, 0))
+
+    def patches(self, images: Floats) -> Floats:
+        """(n, samples of a patch) What is seen of each of some cells (n, cell_height, cell_width) alone."""
+        down, across = self.down.blur[:, : self.layout.cell_height], self.across.blur
+        return np.asarray((down @ images @ across.T).reshape(len(images), -1))
+
+    @cached_property
+    def inside(self) -> Floats:
+        """(down.samples, across.samples) How much of what a sample sees is picture; 0 where it lies outside."""
+        seen = self.plane(np.ones((1, self.layout.height, self.layout.width), np.float32))[0]
+        down, across = self.down.inside(self.layout.height), self.across.inside(self.layout.width)
+        return seen * (down[:, None] & across)
+
+    def classes(self) -> Iterator[tuple[slice, slice]]:
+        """The cells of each colour class: rows and columns of the grid."""
+        for y in range(min(self.down.apart, self.down.cells)):
+            for x in range(min(self.across.apart, self.across.cells)):
+                yield slice(y, None, self.down.apart), slice(x, None, self.across.apart)
+
+    def window(self, plane: Floats, cells: tuple[slice, slice]) -> Floats:
+        """(rows, cols, channels, patch down, patch across) The patches of a class's cells: a view to read and write."""
+        down, across = self.down, self.across
+        view = np.lib.stride_tricks.sliding_window_view(plane, (down.patch, across.patch), axis=(1, 2), writeable=True)
+        rows = slice(cells[0].start * down.each, None, down.apart * down.each)
+        cols = slice(cells[1].start * across.each, None, across.apart * across.each)
+        return view[:, rows, cols].transpose(1, 2, 0, 3, 4)
