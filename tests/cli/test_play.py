@@ -24,7 +24,8 @@ from PIL import Image
 from glyphgrad.cli import play as cli
 from glyphgrad.codec.chunks import MAGIC
 from glyphgrad.codec.formats import write_film
-from glyphgrad.codec.terminal import PAPER, SCREEN, Terminal
+from glyphgrad.codec.sgr import PAPER, SCREEN
+from glyphgrad.codec.terminal import Terminal
 from glyphgrad.core.clip import ClipHeader, TimedFrame
 from glyphgrad.core.frame import Frame
 from glyphgrad.core.window import window
@@ -147,13 +148,13 @@ def test_a_film_plays_to_its_end(console: Callable[..., Console], tmp_path: Path
     assert one.ended() == 0
     assert one.restored
     assert one.after == ""
-    assert f"\x1b[{SCREEN}m" in one.sent
+    assert f"\x1b[{SCREEN.sgr}m" in one.sent
     assert one.screen in [window(frame(number), 6, 30) for number in range(3)]
 
 
 def test_keys_seek_and_a_resize_paints_anew(console: Callable[..., Console], tmp_path: Path) -> None:
     one = console(write(tmp_path / "film.cast", 1000, dark=False), "--start", 10, "--speed", 0.25)
-    one.until(lambda: f"\x1b[{PAPER}m" in one.sent)
+    one.until(lambda: f"\x1b[{PAPER.sgr}m" in one.sent)
     one.type(" 0")
     one.shows(frame(0))
     one.type("\x1b[C.")

@@ -108,7 +108,7 @@ def check_v3(data: bytes) -> list[Frame]:
     assert type(cols) is type(rows) is int
     assert min(cols, rows) > 0
     assert all(type(name) is type(value) is str for name, value in header.get("env", {}).items())
-    screen, frames = Terminal(rows, cols), []
+    screen, frames = Terminal(rows, cols, dark=header["env"]["GLYPHGRAD_DARK"] == "1"), []
     for line in lines:
         if line.startswith("#"):
             continue
@@ -171,12 +171,14 @@ def test_comments_exits_and_resizes_to_the_same_size_are_passed_over() -> None:
     assert [(one.start, one.end) for one in decoded(data)] == [(0, 2000)]
 
 
-def test_colours_are_passed_over_with_one_warning() -> None:
-    data = b'{"version": 2, "width": 1, "height": 1}\n[0, "o", "\\u001b[31ma"]\n[1, "o", "\\u001b[32mb\\u001b[5r"]\n'
+def test_colours_are_read_and_other_styles_passed_over_with_one_warning() -> None:
+    data = b'{"version": 2, "width": 1, "height": 1}\n[0, "o", "\\u001b[31ma"]\n[1, "o", "\\u001b[4mb\\u001b[5r"]\n'
     with pytest.warns(GlyphgradWarning) as caught:
-        assert [one.frame.lines for one in decoded(data)] == [["a"], ["b"]]
+        found = [one.frame for one in decoded(data)]
+    assert [one.lines for one in found] == [["a"], ["b"]]
+    assert [one.colors and one.colors.fg.tolist() for one in found] == [[[[170, 0, 0]]]] * 2
     (warning,) = caught
-    assert "'film.cast': passed over CSI r, colours and styles" in str(warning.message)
+    assert "'film.cast': passed over CSI r, styles" in str(warning.message)
 
 
 def test_a_recording_that_was_cut_off_is_used_as_far_as_it_goes() -> None:

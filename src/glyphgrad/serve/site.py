@@ -18,6 +18,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from glyphgrad.core.colors import Depth
 from glyphgrad.serve.curl import FilmStream
 from glyphgrad.serve.downloads import Downloads
 from glyphgrad.serve.exposition import TYPE, exposition
@@ -103,10 +104,10 @@ def _for_terminal(request: Request) -> bool:
 
 
 def _screen(request: Request) -> Screen:
-    """The terminal behind a client, which does not tell its size unless asked with `?size=COLSxROWS`."""
-    size = _SIZE.fullmatch(request.query_params.get("size", ""))
+    """The terminal behind a client, of which its user tells with `?size=COLSxROWS` and `?color=16`, 256 or true."""
+    size, color = _SIZE.fullmatch(request.query_params.get("size", "")), request.query_params.get("color")
     cols, rows = (int(size[1]), int(size[2])) if size else (COLS, ROWS)
-    return Screen(rows, cols, mute=True)
+    return Screen(rows, cols, mute=True, depth=Depth(color) if color in list(Depth) else Depth.NONE)
 
 
 def _host(request: Request) -> str:
