@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 from dataclasses import replace
 
@@ -14,12 +15,14 @@ from hypothesis.extra import numpy as nps
 from glyphgrad import Art, Colors, Depth, Frame, GlyphAtlas, Layout
 from glyphgrad.codec.ansi import decode_ansi, encode_ans, encode_ansi
 from glyphgrad.codec.asciicast import CastEncoder, decode_cast
+from glyphgrad.codec.clip import ClipEncoder, ClipReader
 from glyphgrad.codec.paint import paint
 from glyphgrad.codec.rendition import Rendition
 from glyphgrad.codec.sgr import OldLook, look_of
 from glyphgrad.codec.terminal import Terminal
 from glyphgrad.core.clip import ClipHeader, TimedFrame
 from glyphgrad.core.colors import palette
+from glyphgrad.errors import ClipError
 
 ATLAS = GlyphAtlas(" a", np.zeros((2, 2, 2), np.float32))
 DEPTHS = [Depth.C16, Depth.C256, Depth.TRUE]
@@ -241,6 +244,54 @@ def test_casts_round_trip(given: list[Frame], dark: bool, version: int) -> None:
     data = b"".join([encoder.start(), *map(encoder.add, timed), encoder.finish()])
     found = list(decode_cast(data.splitlines(keepends=True), "film.cast"))
     assert [(one.start, one.end, one.frame) for one in found] == [(one.start, one.end, one.frame) for one in timed]
+
+
+# --- Clip files ---
+
+
+def clip_of(frames: list[Frame], length: int = 40) -> tuple[bytes, list[TimedFrame]]:
+    timed = [TimedFrame(length * i, length * (i + 1), frame) for i, frame in enumerate(frames)]
+    encoder = ClipEncoder(ClipHeader(frames[0].rows, frames[0].cols))
+    return b"".join([encoder.start(), *map(encoder.add, timed), encoder.finish()]), timed
+
+
+@given(st.lists(frames((2, 5)) | frames((2, 5)).map(lambda frame: Frame(frame.cells)), min_size=1, max_size=9))
+def test_clips_round_trip_whatever_colours_follow_each_other(given: list[Frame]) -> None:
+    data, timed = clip_of(given)
+    assert list(ClipReader(io.BytesIO(data))) == timed
+
+
+def test_a_group_ends_where_the_kind_of_colours_changes() -> None:
+    colored, plain = one(("a", RED)), Frame.from_lines(["a"])
+    data, timed = clip_of([plain, plain, colored, colored.at(Depth.C16), colored.at(Depth.C16)])
+    read = ClipReader(io.BytesIO(data))
+    assert (read.keyframes, list(read)) == (3, timed)
+
+
+def test_colours_that_stay_and_that_are_not_seen_take_few_bytes() -> None:
+    rng = np.random.default_rng(8)
+    fg = rng.integers(0, 256, (30, 80, 3), dtype=np.uint8)
+    films = {}
+    for name in ("plain", "colored"):
+        cells = np.where(rng.random((64, 30, 80)) < 0.5, ord("a"), ord(" ")).astype(np.uint32)
+        films[name] = len(
+            clip_of([Frame(one, Colors(Depth.TRUE, fg) if name == "colored" else None) for one in cells])[0]
+        )
+    # a colour is told once a cell, by 3 bytes and a place among the others of 2, whatever the blanks do
+    assert films["colored"] - films["plain"] < 30 * 80 * 6
+
+
+def test_no_flipped_bit_of_a_coloured_clip_goes_unseen() -> None:
+    data, _ = clip_of([one(("a", RED), bg=[GREEN]), one(("b", GREEN), bg=[RED])])
+    start = data.index(b"GRUP")
+    for at in range(start, data.index(b"INDX")):
+        broken = bytearray(data)
+        broken[at] ^= 1 << at % 8
+        with pytest.raises(ClipError):
+            list(ClipReader(io.BytesIO(bytes(broken))))
+
+
+# --- Changes ---
 
 
 def test_a_change_says_no_more_than_it_must() -> None:

@@ -14,6 +14,7 @@ from glyphgrad.cli import films
 from glyphgrad.cli.discord import DISCORD, Posting, discord_options
 from glyphgrad.cli.label import label_of, label_options
 from glyphgrad.cli.options import CAST_VERSION_OPTION, FPS, device_arguments, look_options
+from glyphgrad.core.colors import Depth
 from glyphgrad.core.presets import DEFAULT_PRESET, PRESETS
 from glyphgrad.errors import ClipError
 from glyphgrad.version import SOFTWARE
@@ -36,11 +37,14 @@ _LONGEST_STILL = 1 << 25
 @FPS
 @CAST_VERSION_OPTION
 @click.option("--pictures", is_flag=True, help="Draw every frame of a directory as a PNG too.")
+@click.option("--color", type=click.Choice(list(Depth)), help="At most so many colours, each the nearest.  [all]")
 @click.option("--preset", help=f"Device: {', '.join(PRESETS)}.  [the film's own, else {DEFAULT_PRESET}]")
 @look_options
 @label_options
 @discord_options
-def convert(source: Path, target: Path, fps: float, cast_version: int, pictures: bool, **given: Any) -> int:
+def convert(
+    source: Path, target: Path, fps: float, cast_version: int, pictures: bool, color: str | None, **given: Any
+) -> int:
     """Write the film or art SOURCE as TARGET, whose suffix names the format.
 
     Films: .glyph (clip file), .cast (asciicast), .txt (frames parted by form feeds), .gif, .mp4, .webm,
@@ -58,7 +62,7 @@ def convert(source: Path, target: Path, fps: float, cast_version: int, pictures:
         device = _device(film.header, given)
         options = WriteOptions(device, cast_version, pictures)
         header = replace(film.header, preset=given["preset"] or film.header.preset, dark=device.dark, software=SOFTWARE)
-        frames = iter(film)
+        frames = iter(film) if color is None else (replace(one, frame=one.frame.at(Depth(color))) for one in film)
         first = list(islice(frames, 2))
         if _is_still(target, len(first)):
             return _write_still(target, _still(header, device, first[0]), label_of(given, header.title), posting)
@@ -68,7 +72,7 @@ def convert(source: Path, target: Path, fps: float, cast_version: int, pictures:
 
 
 def _opened(source: Path, fps: float) -> Film:
-    """The film in a file or a directory; of an ANSI text its one frame, light on dark as a terminal."""
+    """The film in a file or a directory; of an ANSI text its one frame, for a terminal."""
     from glyphgrad.codec.ansi import decode_ansi, is_ansi
     from glyphgrad.codec.formats import open_film
     from glyphgrad.core.clip import ClipHeader, Film, check_codes, printable, timed
@@ -76,9 +80,9 @@ def _opened(source: Path, fps: float) -> Film:
     data = source.read_bytes() if source.is_file() and source.stat().st_size <= _LONGEST_STILL else b""
     if not is_ansi(data):
         return open_film(source, fps)
-    frame, sauce = decode_ansi(data)
+    frame, dark, sauce = decode_ansi(data)
     check_codes(frame.cells)
-    header = ClipHeader(frame.rows, frame.cols, _TERMINAL, True, printable(sauce.label.title) if sauce else "")
+    header = ClipHeader(frame.rows, frame.cols, _TERMINAL, dark, printable(sauce.label.title) if sauce else "")
     return Film(header, timed([(0.0, frame), (1.0, None)]))
 
 

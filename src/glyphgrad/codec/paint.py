@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from glyphgrad.codec.sgr import SCREEN, Look, Pen, planes
+from glyphgrad.codec.runs import planes
+from glyphgrad.codec.sgr import SCREEN, Look, Pen
 from glyphgrad.core.frame import Frame
 
 _JUMP, _COLORED_JUMP = 8, 2

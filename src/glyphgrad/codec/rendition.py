@@ -12,7 +12,7 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from glyphgrad.core.colors import Colors, Depth, packed, palette
+from glyphgrad.core.colors import Colors, Depth, packed, palette, unpacked
 
 PLAIN = 0
 """The style of what nothing was said of."""
@@ -147,7 +147,7 @@ def colors_of(styles: Styles, cells: NDArray[np.uint32], screen: bool, dark: boo
         return None
     used = max(fg_keys[seen].max(initial=0), bg_keys.max() if has_bg else 0)
     depth = Depth.TRUE if used >= _FIRST_TRUE else Depth.C256 if used >= _FIRST_256 else Depth.C16
-    return Colors(depth, _unpacked(fg), _unpacked(bg) if has_bg else None)
+    return Colors(depth, unpacked(fg), unpacked(bg) if has_bg else None)
 
 
 def is_light(styles: Styles, cells: NDArray[np.uint32]) -> bool:
@@ -168,7 +168,3 @@ def _rgb(keys: Styles, own: int, others: int) -> Styles:
     table[_FIRST_16 : _FIRST_16 + 16] = packed(palette(Depth.C16))
     table[_FIRST_256:] = packed(palette(Depth.C256))
     return np.where(keys >= _FIRST_TRUE, keys & 0xFFFFFF, table[np.where(keys >= _FIRST_TRUE, 0, keys)])
-
-
-def _unpacked(colors: Styles) -> NDArray[np.uint8]:
-    return np.stack([colors >> 16, colors >> 8 & 255, colors & 255], axis=-1).astype(np.uint8)

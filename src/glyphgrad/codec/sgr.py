@@ -8,22 +8,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import pairwise
 from typing import Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
-from glyphgrad.core.colors import Depth, nearest, packed
+from glyphgrad.codec.runs import OWN, PLAIN, Runs, Style
+from glyphgrad.core.colors import Depth, nearest, unpacked
 from glyphgrad.core.frame import Frame
-
-OWN = -1
-"""In a plane of colours, for one that the frame does not have: the look's ink or paper."""
-_UNSEEN = -2
-"""The foreground of a space."""
-
-Style = tuple[int, int]
-"""Foreground and background, each 0xRRGGBB or OWN."""
 
 
 class Look(Protocol):
@@ -115,19 +106,7 @@ def _color(depth: Depth, rgb: int, base: int) -> str:
 @lru_cache(1 << 16)
 def number(depth: Depth, rgb: int) -> int:
     """The number in the palette of `depth` of the colour nearest to 0xRRGGBB."""
-    return int(nearest(np.array([rgb >> 16, rgb >> 8 & 255, rgb & 255], np.uint8), depth))
-
-
-# --- Cells in their colours ---
-
-
-def planes(frame: Frame) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
-    """Foreground and background (rows, cols) of a frame, each 0xRRGGBB or OWN."""
-    own = np.full(frame.cells.shape, OWN, np.int32)
-    if frame.colors is None:
-        return own, own
-    bg = own if frame.colors.bg is None else packed(frame.colors.bg).astype(np.int32)
-    return packed(frame.colors.fg).astype(np.int32), bg
+    return int(nearest(unpacked(np.array(rgb)), depth))
 
 
 class Pen:
@@ -137,30 +116,15 @@ class Pen:
     """
 
     def __init__(self, frame: Frame, look: Look):
-        self._text = frame.cells.astype("<u4").tobytes().decode("utf-32-le", "surrogatepass")
-        self._look, self._style = look, (OWN, OWN)
+        self._runs, self._look, self._style = Runs(frame), look, PLAIN
         self._depth = frame.colors.depth if frame.colors else Depth.NONE
-        if frame.colors:
-            fg, bg = planes(frame)
-            self._fg, self._bg = np.where(frame.cells == ord(" "), _UNSEEN, fg).ravel(), bg.ravel()
 
     def write(self, start: int, end: int) -> str:
         """The cells from `start` until before `end`, counted row by row."""
-        if self._depth == Depth.NONE:
-            return self._text[start:end]
-        fg, bg = self._fg[start:end].copy(), self._bg[start:end]
-        if fg[0] == _UNSEEN:
-            fg[0] = self._style[0]
-        fg = fg[np.maximum.accumulate(np.where(fg == _UNSEEN, 0, np.arange(len(fg))))]  # spaces as what is before them
-        breaks = np.flatnonzero((fg[1:] != fg[:-1]) | (bg[1:] != bg[:-1])) + 1
-        parts = []
-        for begin, stop in pairwise([0, *breaks.tolist(), len(fg)]):
-            parts.append(self._to((int(fg[begin]), int(bg[begin]))))
-            parts.append(self._text[start + begin : start + stop])
-        return "".join(parts)
+        return "".join(self._to(style) + text for style, text in self._runs.between(start, end, self._style))
 
     def home(self) -> str:
-        return self._to((OWN, OWN))
+        return self._to(PLAIN)
 
     def _to(self, style: Style) -> str:
         if style == self._style:

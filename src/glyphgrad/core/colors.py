@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -105,7 +106,7 @@ def nearest(colors: RGB, depth: Depth) -> NDArray[np.uint8]:
 
 
 def _nearest(shown: NDArray[np.uint32], depth: Depth) -> NDArray[np.uint8]:
-    each = np.stack([shown >> 16, shown >> 8 & 255, shown & 255], axis=-1)
+    each = unpacked(shown)
     first = 0 if depth == Depth.C16 else 16
     wanted, offered = srgb_to_lab(each / 255), srgb_to_lab(palette(depth)[first:] / 255)
     apart = (offered**2).sum(axis=1) - 2 * wanted @ offered.T
@@ -119,3 +120,8 @@ def packed(colors: RGB) -> NDArray[np.uint32]:
     """Each of `colors` (..., 3) as one number, 0xRRGGBB."""
     red, green, blue = np.moveaxis(colors.astype(np.uint32), -1, 0)
     return np.asarray(red << 16 | green << 8 | blue, dtype=np.uint32)
+
+
+def unpacked(colors: NDArray[np.integer[Any]]) -> RGB:
+    """Numbers 0xRRGGBB as colours (..., 3)."""
+    return np.stack([colors >> 16 & 255, colors >> 8 & 255, colors & 255], axis=-1).astype(np.uint8)
