@@ -5,10 +5,11 @@ from __future__ import annotations
 import io
 import re
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as nps
 
@@ -16,13 +17,14 @@ from glyphgrad import Art, Colors, Depth, Frame, GlyphAtlas, Layout
 from glyphgrad.codec.ansi import decode_ansi, encode_ans, encode_ansi
 from glyphgrad.codec.asciicast import CastEncoder, decode_cast
 from glyphgrad.codec.clip import ClipEncoder, ClipReader
+from glyphgrad.codec.frames import FramesSink, read_frames
 from glyphgrad.codec.paint import paint
 from glyphgrad.codec.rendition import Rendition
 from glyphgrad.codec.sgr import OldLook, look_of
 from glyphgrad.codec.terminal import Terminal
 from glyphgrad.core.clip import ClipHeader, TimedFrame
 from glyphgrad.core.colors import palette
-from glyphgrad.errors import ClipError
+from glyphgrad.errors import ClipError, GlyphgradWarning
 
 ATLAS = GlyphAtlas(" a", np.zeros((2, 2, 2), np.float32))
 DEPTHS = [Depth.C16, Depth.C256, Depth.TRUE]
@@ -289,6 +291,35 @@ def test_no_flipped_bit_of_a_coloured_clip_goes_unseen() -> None:
         broken[at] ^= 1 << at % 8
         with pytest.raises(ClipError):
             list(ClipReader(io.BytesIO(bytes(broken))))
+
+
+# --- Directories of frames ---
+
+
+@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)  # many files
+@given(films(), st.booleans())
+def test_directories_round_trip_also_over_an_earlier_film(tmp_path: Path, given: list[Frame], dark: bool) -> None:
+    timed = [TimedFrame(100 * i, 100 * i + 100, frame) for i, frame in enumerate(given)]
+    sink = FramesSink(tmp_path, ClipHeader(2, 12, dark=dark))
+    for frame in timed:
+        sink.write(frame)
+    with read_frames(tmp_path, 25) as film:
+        assert list(film) == timed
+
+
+def test_colours_of_other_characters_are_told(tmp_path: Path) -> None:
+    frame = one(("a", RED))
+    FramesSink(tmp_path, ClipHeader(1, 1)).write(TimedFrame(0, 9, frame))
+    (tmp_path / "0000.txt").write_text("b\n")
+    with pytest.raises(ClipError, match=r"0000\.ansi' has other characters"):
+        list(read_frames(tmp_path, 25))
+
+
+def test_colours_of_wide_characters_are_not_kept_in_a_directory(tmp_path: Path) -> None:
+    with pytest.warns(GlyphgradWarning, match="a clip file has all"), pytest.warns(GlyphgradWarning, match="code page"):
+        FramesSink(tmp_path, ClipHeader(1, 1)).write(TimedFrame(0, 9, one(("漢", RED))))
+    with read_frames(tmp_path, 25) as film:
+        assert [timed.frame for timed in film] == [Frame.from_lines(["漢"])]
 
 
 # --- Changes ---

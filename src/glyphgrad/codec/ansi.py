@@ -48,8 +48,20 @@ def encode_ansi(art: Art, depth: Depth | None = None) -> bytes:
 
     `depth`: of no more colours than that; None: as many as the art has, and 256 if it has none.
     """
-    depth = depth or (art.frame.colors.depth if art.frame.colors else Depth.C256)
-    return "".join(f"{line}\n" for line in _lines(art.frame.at(depth), look_of(art.dark, depth))).encode()
+    return encode_frame(art.frame, art.dark, depth)
+
+
+def encode_frame(frame: Frame, dark: bool, depth: Depth | None = None) -> bytes:
+    """`encode_ansi` of a frame that is light on `dark`."""
+    depth = depth or (frame.colors.depth if frame.colors else Depth.C256)
+    return "".join(f"{line}\n" for line in _lines(frame.at(depth), look_of(dark, depth))).encode()
+
+
+def decode_frame(data: bytes, rows: int, cols: int, dark: bool) -> Frame:
+    """The frame of `encode_frame`, whose size and paper are known."""
+    terminal = Terminal(rows, cols, dark)
+    terminal.feed(data.decode("utf-8", "replace").rstrip("\n").replace("\n", "\r\n"))
+    return terminal.frame
 
 
 def encode_ans(art: Art, label: Label | None = None) -> bytes:
