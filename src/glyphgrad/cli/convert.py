@@ -37,7 +37,11 @@ _LONGEST_STILL = 1 << 25
 @FPS
 @CAST_VERSION_OPTION
 @click.option("--pictures", is_flag=True, help="Draw every frame of a directory as a PNG too.")
-@click.option("--color", type=click.Choice(list(Depth)), help="At most so many colours, each the nearest.  [all]")
+@click.option(
+    "--color",
+    type=click.Choice([depth.value for depth in Depth]),
+    help="At most so many colours, each the nearest.  [all]",
+)
 @click.option("--preset", help=f"Device: {', '.join(PRESETS)}.  [the film's own, else {DEFAULT_PRESET}]")
 @look_options
 @label_options

@@ -41,11 +41,15 @@ def _figures(film: Film, path: Path) -> dict[str, Any]:
     import numpy as np
 
     from glyphgrad.codec.clip import ClipReader
+    from glyphgrad.core.colors import Depth
 
     used = np.zeros(_CODES, dtype=bool)
     frames = end = 0
+    depth, background = Depth.NONE, False
     for timed in film:
         used[timed.frame.cells] = True
+        if colors := timed.frame.colors:
+            depth, background = max(depth, colors.depth, key=lambda one: one.bits), background or colors.bg is not None
         frames, end = frames + 1, timed.end
     if not frames:
         raise ClipError(f"film {str(path)!r} is empty: it holds no frames")
@@ -58,6 +62,8 @@ def _figures(film: Film, path: Path) -> dict[str, Any]:
         "fps": round(1000 * frames / end, 3),
         "preset": header.preset,
         "dark": header.dark,
+        "colors": depth.value,
+        "background": background,
         "title": header.title,
         "software": header.software,
         "bytes": size,
@@ -74,6 +80,7 @@ def _lines(figures: dict[str, Any]) -> dict[str, str]:
         "frames": f"{figures['frames']:,}" + (f", {figures['fps']:g} a second" if figures["frames"] > 1 else ""),
         "duration": _clock(figures["seconds"]),
         "preset": f"{figures['preset'] or 'none'}, {'light on dark' if figures['dark'] else 'dark on light'}",
+        "colours": figures["colors"] + ", behind the characters too" * figures["background"],
         "title": figures["title"] or "none",
         "made by": figures["software"] or "unknown",
         "bytes": f"{figures['bytes']:,}, {figures['bytes_per_frame']:,} a frame",

@@ -22,6 +22,9 @@ _AS_GOOD = 1.5
 _UNSEEN = 1.0
 """Levels of error, root of the mean square, that any palette may have."""
 
+_MOVES = 3
+"""Of a palette: of one fitted to a photograph in characters they take a sixth off the error, more hardly any."""
+
 Pixels = NDArray[np.uint8]
 
 
@@ -92,15 +95,25 @@ def levels(gray: Pixels) -> Pixels:
 
 
 def palette_for(pixels: Pixels) -> bytes:
-    """Up to 255 colours for pixels (..., 3): theirs, if they have no more, else the means of neighbours in an octree."""
+    """Up to 255 colours for pixels (..., 3): theirs, if they have no more, else the means of what is near to each other.
+
+    An octree's, then moved to the middle of the pixels that each is nearest to (Lloyd), a few times.
+    """
     image = _row(pixels)
     few = image.getcolors(_UNCHANGED)
     if few:
         return bytes(channel for _, color in few for channel in color)  # type: ignore[union-attr]
-    reduced = image.quantize(_UNCHANGED, Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
-    places, flat = np.asarray(reduced).ravel(), pixels.reshape(-1, 3)
+    places = np.asarray(image.quantize(_UNCHANGED, Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)).ravel()
+    palette = _means(pixels.reshape(-1, 3), places)
+    for _ in range(_MOVES):
+        palette = _means(pixels.reshape(-1, 3), _placed(pixels, palette)[0])
+    return palette
+
+
+def _means(pixels: Pixels, places: Pixels) -> bytes:
+    """The mean colour of the pixels (n, 3) at each place, of those that have any."""
     counts = np.bincount(places, minlength=_UNCHANGED)
-    sums = np.stack([np.bincount(places, flat[:, channel], _UNCHANGED) for channel in range(3)], axis=1)
+    sums = np.stack([np.bincount(places, pixels[:, channel], _UNCHANGED) for channel in range(3)], axis=1)
     return np.rint(sums[counts > 0] / counts[counts > 0, None]).astype(np.uint8).tobytes()
 
 
