@@ -65,3 +65,9 @@ def lab_slopes(light: Floats) -> Floats:
     )  # the straight line is as steep as the root's end
     x, y, z = (root[..., i, None] * (RGB_TO_XYZ[i] / WHITE[i]).astype(light.dtype) for i in range(3))
     return np.stack([116 * y, 500 * (x - y), 200 * (y - z)], axis=-2)
+
+
+def lightness(luminance: Floats) -> Floats:
+    """L* in [0, 100] of luminance in [0, 1]."""
+    root = np.cbrt(np.maximum(luminance, luminance.dtype.type(_KNEE**3)))
+    return np.where(luminance > _KNEE**3, 116 * root - 16, luminance * luminance.dtype.type(116 / (3 * _KNEE**2)))

@@ -35,15 +35,15 @@ class Stats:
     `bb`, `bq`, `qq`, `ob`, `oq` (n, G), `oo` (n, 1); `fb`, `fq` (n, 3, G), `fo` (n, 3, 1); `metric` (n, 3, 3) is M_c.
     """
 
+    oo: Floats
     bb: Floats
     bq: Floats
     qq: Floats
     ob: Floats
     oq: Floats
-    oo: Floats
+    fo: Floats
     fb: Floats
     fq: Floats
-    fo: Floats
     metric: Floats
 
     def of(self, glyphs: Indices) -> Stats:

@@ -17,7 +17,7 @@ from glyphgrad.core.layout import Layout
 from glyphgrad.fit.config import FitConfig
 from glyphgrad.fit.eye import Eye, Floats
 from glyphgrad.fit.painting import Painting
-from glyphgrad.fit.paints import Paints
+from glyphgrad.fit.paints import FEW, Paints, unlike
 from glyphgrad.fit.perceptual import blur_sigma
 
 SWEEPS = {"fast": 1, "normal": 3, "best": 12}
@@ -26,6 +26,9 @@ _FIXED = {Depth.C16: 0, Depth.C256: 16}
 """The first colour of a palette that is used: of 256 the first sixteen are up to a terminal's theme."""
 _BEYOND = {True: 1.5, False: 1.4}
 """How far tones are aimed beyond what ink on bare paper can reach, on a dark screen (light) and on paper (lightness)."""
+
+_AFAR, _SHARE = 3.0, 3.0
+"""How many times as far away the second eye is, and how much it counts."""
 
 _LIGHT = srgb_to_linear(np.arange(256) / 255).astype(np.float32)
 
@@ -47,14 +50,17 @@ class Studio:
         return toned(light, self.atlas.coverage, self.dark)
 
     @cached_property
-    def eye(self) -> Eye:
-        return Eye(self.layout, blur_sigma(self.layout, self.config.viewing_distance))
+    def eyes(self) -> list[tuple[Eye, float]]:
+        """Those that look, each with its share: one where the device is looked at from, one further away."""
+        sigma = blur_sigma(self.layout, self.config.viewing_distance)
+        return [(Eye(self.layout, sigma), 1.0), (Eye(self.layout, _AFAR * sigma), _SHARE)]
 
     @cached_property
     def paints(self) -> Paints:
         """The colours that there are."""
         colors = None if self.depth == Depth.TRUE else _LIGHT[palette(self.depth)[_FIXED[self.depth] :]]
-        return Paints(colors, None if self.config.background else float(not self.dark))
+        few = unlike(self.eyes[0][0].patches(self.atlas.coverage), FEW)
+        return Paints(colors, None if self.config.background else float(not self.dark), few)
 
     @property
     def depth(self) -> Depth:
@@ -62,7 +68,7 @@ class Studio:
 
     def begun(self, aim: Floats) -> Painting:
         """A painting of which nothing is done yet."""
-        return Painting(aim, self.atlas.coverage, self.layout, self.eye, self.paints, self.dark)
+        return Painting(aim, self.atlas.coverage, self.layout, self.eyes, self.paints, self.dark)
 
     def sweeps(self, painting: Painting) -> Iterator[int]:
         """Paint, sweep by sweep, and tell how many cells changed, until the effort is spent or nothing changes."""

@@ -8,7 +8,6 @@ Cells whose patches do not meet make a *colour class* and can be changed togethe
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -18,6 +17,8 @@ from numpy.typing import NDArray
 from glyphgrad.core.layout import Layout
 
 Floats = NDArray[np.float32]
+Cells = tuple[slice, slice]
+"""Rows and columns of a grid, with start and step."""
 
 _CUT = 3.0
 """The blur ends at this many sigma: beyond lies 0.3 % of its mass."""
@@ -121,6 +122,21 @@ class Eye:
         down, across = self.down.blur[:, : self.layout.cell_height], self.across.blur
         return np.asarray((down @ images @ across.T).reshape(len(images), -1))
 
+    def cells(self, light: Floats) -> Floats:
+        """(rows, cols, channels, samples of a patch) What is seen of each cell of a picture (channels, height, width) alone."""
+        layout = self.layout
+        padded = np.pad(light, ((0, 0), (0, layout.row_gap), (0, 0)))
+        pitches = padded.reshape(-1, layout.rows, layout.row_pitch, layout.cols, layout.cell_width)
+        each = pitches[:, :, : layout.cell_height].transpose(1, 3, 0, 2, 4)
+        return self.patches(each.reshape(-1, *each.shape[3:])).reshape(*each.shape[:3], -1)
+
+    def sums(self, plane: NDArray[np.floating]) -> NDArray[np.floating]:
+        """(rows, cols, ...) Sums over the samples that lie in each cell and its gap, of (down.samples, across.samples, ...)."""
+        down, across = self.down, self.across
+        inner = plane[down.margin : -down.margin, across.margin : -across.margin]
+        cells = inner.reshape(down.cells, down.each, across.cells, across.each, *plane.shape[2:])
+        return np.asarray(cells.sum(axis=(1, 3)))
+
     @cached_property
     def inside(self) -> Floats:
         """(down.samples, across.samples) How much of what a sample sees is picture; 0 where it lies outside."""
@@ -128,16 +144,16 @@ class Eye:
         down, across = self.down.inside(self.layout.height), self.across.inside(self.layout.width)
         return seen * (down[:, None] & across)
 
-    def classes(self) -> Iterator[tuple[slice, slice]]:
-        """The cells of each colour class: rows and columns of the grid."""
-        for y in range(min(self.down.apart, self.down.cells)):
-            for x in range(min(self.across.apart, self.across.cells)):
-                yield slice(y, None, self.down.apart), slice(x, None, self.across.apart)
+    @property
+    def reach(self) -> tuple[int, int]:
+        """Rows and columns from a cell to the next whose patch does not meet its own."""
+        return self.down.apart, self.across.apart
 
-    def window(self, plane: Floats, cells: tuple[slice, slice]) -> Floats:
-        """(rows, cols, channels, patch down, patch across) The patches of a class's cells: a view to read and write."""
+    def window(self, plane: Floats, cells: Cells) -> Floats:
+        """(rows, cols, channels, patch down, patch across) The patches of some cells: a view to read and write."""
         down, across = self.down, self.across
         view = np.lib.stride_tricks.sliding_window_view(plane, (down.patch, across.patch), axis=(1, 2), writeable=True)
-        rows = slice(cells[0].start * down.each, None, down.apart * down.each)
-        cols = slice(cells[1].start * across.each, None, across.apart * across.each)
+        rows, cols = (
+            slice(each.start * axis.each, None, each.step * axis.each) for each, axis in zip(cells, (down, across), strict=True)
+        )
         return view[:, rows, cols].transpose(1, 2, 0, 3, 4)

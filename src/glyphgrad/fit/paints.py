@@ -29,6 +29,7 @@ class Paints:
 
     colors: Floats | None
     paper: float | None
+    few: Indices
 
     @property
     def bend(self) -> float:
@@ -57,43 +58,58 @@ def freely(stats: Stats, paints: Paints, fee: Floats) -> Chosen:
     return Chosen(top[each, best], over[each, :, best], under[each, :, best])
 
 
-_NEAREST = (3, 3, 3)
-"""Colours of a palette that are tried: nearest to the best free foreground, background, and to their mean."""
+_TRIED = 12
+"""Colours of a palette that are tried in a cell: those nearest to its best free colours, or to the mean of these."""
+FEW = 16
+"""Glyphs, unlike each other, that pairs of colours are ranked by."""
+_PAIRS = 10
+"""Pairs of colours that all glyphs are tried in, of all that were ranked."""
 
 
 def from_palette(stats: Stats, paints: Paints, fee: Floats) -> Chosen:
     """The best glyph of every cell and the best two colours of a palette, of those near the best free ones."""
     assert paints.colors is not None
-    free = freely(stats, paints, fee)
-    n, each = len(free.glyphs), np.arange(len(free.glyphs))
-    share = (stats.ob[each, free.glyphs] / stats.oo[:, 0])[:, None]
-    wanted = free.over, free.under, free.under + share * (free.over - free.under)
-    near = [_nearest(stats, paints.colors, each, count) for each, count in zip(wanted, _NEAREST, strict=True)]
-    tried = np.concatenate(near, axis=1)
-    m = tried.shape[1]
+    each = np.arange(len(stats.oo))
+    tried = _near(stats, paints.colors, freely(stats, paints, fee))
     if paints.paper is None:
-        first, second = (index.ravel() for index in np.indices((m, m)))
+        first, second = (index.ravel() for index in np.indices((tried.shape[1],) * 2))
         over, under = paints.colors[tried[:, first]], paints.colors[tried[:, second]]
+        rank = pair_costs(stats.of(np.broadcast_to(paints.few, (len(each), len(paints.few)))), over, under)
+        top = np.argpartition(rank.min(axis=2), _PAIRS - 1, axis=1)[:, :_PAIRS, None]
+        over, under = np.take_along_axis(over, top, axis=1), np.take_along_axis(under, top, axis=1)
     else:
         over = paints.colors[tried]
         under = np.full_like(over, paints.paper)
-    k = bend(over, under)
-    cost = pair_costs(stats, over, under, k) + fee[:, None]
-    best = cost.reshape(n, -1).argmin(axis=1)
-    pair, glyphs = np.divmod(best, cost.shape[2])
+    cost = pair_costs(stats, over, under) + fee[:, None]
+    pair, glyphs = np.divmod(cost.reshape(len(each), -1).argmin(axis=1), cost.shape[2])
     return Chosen(glyphs, over[each, pair], under[each, pair])
 
 
-def _nearest(stats: Stats, colors: Floats, wanted: Floats, count: int) -> Indices:
-    """(n, count) The colours (N, 3) nearest to wanted ones (n, 3), by each cell's metric."""
-    tangent = np.swapaxes(stats.metric, 1, 2) @ stats.metric
-    seen = tangent @ wanted[:, :, None]
-    distance = np.einsum("nij,pi,pj->np", tangent, colors, colors, optimize=True) - 2 * (colors @ seen)[:, :, 0]
+def _near(stats: Stats, colors: Floats, free: Chosen) -> Indices:
+    """(n, at most _TRIED) The colours of a palette (N, 3) nearest to what cells have freely chosen, by their metric."""
+    each, count = np.arange(len(free.glyphs)), min(_TRIED, len(colors))
+    share = (stats.ob[each, free.glyphs] / stats.oo[:, 0])[:, None]
+    offered = colors @ np.swapaxes(stats.metric, 1, 2)
+    distance = np.full(offered.shape[:2], np.inf, np.float32)
+    for wanted in (free.over, free.under, free.under + share * (free.over - free.under)):
+        seen = (stats.metric @ wanted[:, :, None])[:, None, :, 0]
+        distance = np.minimum(distance, ((offered - seen) ** 2).sum(axis=2))
     return np.asarray(np.argpartition(distance, count - 1, axis=1)[:, :count])
 
 
-def pair_costs(stats: Stats, over: Floats, under: Floats, k: Floats) -> Floats:
-    """(n, P, G) `Stats.energy` of every glyph with every pair of colours (n, P, 3), whose bend is `k`."""
+def unlike(patches: Floats, count: int) -> Indices:
+    """The numbers of some of G glyphs, what is seen of them (G, S): each the most unlike those before, the first blank."""
+    found = [int((patches**2).sum(axis=1).argmin())]
+    apart = np.full(len(patches), np.inf)
+    while len(found) < min(count, len(patches)):
+        apart = np.minimum(apart, ((patches - patches[found[-1]]) ** 2).sum(axis=1))
+        found.append(int(apart.argmax()))
+    return np.array(found)
+
+
+def pair_costs(stats: Stats, over: Floats, under: Floats) -> Floats:
+    """(n, P, G) `Stats.energy` of every glyph with every pair of colours (n, P, 3)."""
+    k = bend(over, under)
     rotate = np.swapaxes(stats.metric, 1, 2)
     o, b, q = under @ rotate, ((1 - k) * (over - under)) @ rotate, (k * (over - under)) @ rotate
     dots = [(x * y).sum(axis=2) for x, y in ((b, b), (b, q), (q, q), (o, b), (o, q))]
