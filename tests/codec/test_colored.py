@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import re
+import shutil
+import subprocess
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,6 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as nps
+from PIL import Image
 
 from glyphgrad import Art, Colors, Depth, Frame, GlyphAtlas, Layout
 from glyphgrad.codec.ansi import decode_ansi, encode_ans, encode_ansi
@@ -331,3 +334,23 @@ def test_a_change_says_no_more_than_it_must() -> None:
     assert paint(before, after) == "\x1b[1;2H\x1b[38;2;0;255;0mb\x1b[38;5;231m"
     assert paint(after, replace(after)) == ""
     assert paint(one((" ", RED)), one((" ", GREEN))) == ""
+
+
+@pytest.mark.skipif(
+    not shutil.which("ansilove"), reason="NO ANSILOVE: install Debian's `ansilove` to see .ans files as others do"
+)
+@pytest.mark.parametrize("dark", [True, False])
+def test_a_viewer_of_artpacks_shows_the_sixteen_colours(tmp_path: Path, dark: bool) -> None:
+    fg = np.tile(palette(Depth.C16), (16, 1, 1))
+    cells = Frame.from_lines(["█" * 16] * 16 + [" " * 16] * 16 + ["▀" * 16] * 16).cells
+    frame = Frame(cells, Colors(Depth.C16, *np.tile(np.stack([fg, fg.swapaxes(0, 1)]), (1, 3, 1, 1))))
+    (tmp_path / "a.ans").write_bytes(encode_ans(art_of(frame, dark)))
+    subprocess.run(["ansilove", "-i", "-o", "a.png", "a.ans"], cwd=tmp_path, check=True, capture_output=True)
+    with Image.open(tmp_path / "a.png") as picture:
+        seen = np.asarray(picture.convert("RGB"))
+    tall, wide = seen.shape[0] // 48, 8
+    middles = seen[tall // 4 :: tall, wide // 2 : 16 * wide : wide]  # of the upper halves
+    colors = frame.colors
+    assert colors is not None
+    assert colors.bg is not None
+    np.testing.assert_array_equal(middles, np.concatenate([colors.fg[:16], colors.bg[16:32], colors.fg[32:]]))

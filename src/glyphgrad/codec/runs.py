@@ -57,8 +57,10 @@ class Runs:
             fg[0] = before.fg
         fg = fg[np.maximum.accumulate(np.where(fg == _UNSEEN, 0, np.arange(len(fg))))]
         breaks = np.flatnonzero((fg[1:] != fg[:-1]) | (bg[1:] != bg[:-1])) + 1
-        for begin, stop in pairwise([0, *breaks.tolist(), len(fg)]):
-            yield Style(int(fg[begin]), int(bg[begin])), self._text[start + begin : start + stop]
+        begins = np.concatenate(([0], breaks))
+        styles = map(Style, fg[begins].tolist(), bg[begins].tolist())
+        ends = pairwise([*(start + begins).tolist(), end])
+        yield from ((style, self._text[begin:stop]) for style, (begin, stop) in zip(styles, ends, strict=True))
 
     def rows(self) -> Iterator[list[tuple[Style, str]]]:
         """Those of each row."""

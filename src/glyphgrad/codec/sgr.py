@@ -40,12 +40,10 @@ class TerminalLook:
         return f"{self.ink};{self.paper}"
 
     def change(self, before: Style, after: Style, depth: Depth) -> str:
-        parts = []
-        if after[0] != before[0]:
-            parts.append(self.ink if after[0] == OWN else _color(depth, after[0], 30))
-        if after[1] != before[1]:
-            parts.append(self.paper if after[1] == OWN else _color(depth, after[1], 40))
-        return ";".join(parts)
+        (fg, bg), (new_fg, new_bg) = before, after
+        ink = "" if new_fg == fg else self.ink if new_fg == OWN else _color(depth, new_fg, 30)
+        paper = "" if new_bg == bg else self.paper if new_bg == OWN else _color(depth, new_bg, 40)
+        return f"{ink};{paper}" if ink and paper else ink or paper
 
 
 @dataclass(frozen=True)
@@ -92,11 +90,15 @@ def look_of(dark: bool, depth: Depth = Depth.C256) -> TerminalLook:
     return SCREEN if dark else PAPER
 
 
-@lru_cache(1 << 16)
 def _color(depth: Depth, rgb: int, base: int) -> str:
     """The parameters of a colour; `base` is 30 for the foreground, 40 for the background."""
-    if depth == Depth.TRUE:
+    if depth is Depth.TRUE:  # of these there are too many to remember
         return f"{base + 8};2;{rgb >> 16};{rgb >> 8 & 255};{rgb & 255}"
+    return _numbered(depth, rgb, base)
+
+
+@lru_cache(1 << 16)
+def _numbered(depth: Depth, rgb: int, base: int) -> str:
     place = number(depth, rgb)
     if depth == Depth.C256:
         return f"{base + 8};5;{place}"
@@ -121,14 +123,17 @@ class Pen:
 
     def write(self, start: int, end: int) -> str:
         """The cells from `start` until before `end`, counted row by row."""
-        return "".join(self._to(style) + text for style, text in self._runs.between(start, end, self._style))
+        parts = []
+        for style, text in self._runs.between(start, end, self._style):
+            if style != self._style:
+                parts.append(self._to(style))
+            parts.append(text)
+        return "".join(parts)
 
     def home(self) -> str:
         return self._to(PLAIN)
 
     def _to(self, style: Style) -> str:
-        if style == self._style:
-            return ""
         sgr = self._look.change(self._style, style, self._depth)
         self._style = style
         return f"\x1b[{sgr}m" if sgr else ""
