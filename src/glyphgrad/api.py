@@ -15,6 +15,7 @@ from PIL import Image
 from threadpoolctl import threadpool_limits
 
 from glyphgrad.codec import text
+from glyphgrad.codec.ansi import decode_ansi, is_ansi
 from glyphgrad.core import score as scoring
 from glyphgrad.core import target
 from glyphgrad.core.art import Art
@@ -194,7 +195,8 @@ def score(
 ) -> dict[str, float]:
     """How close a text, drawn by a device, is to a picture: see `core.score.score`, and of colours `color_score`.
 
-    `art` is the path or the bytes of a text in UTF-8 or code page 437 of any size, from any tool.
+    `art` is the path or the bytes of a text in UTF-8 or code page 437, also with ANSI sequences, of any size,
+    from any tool.
     """
     device = device_for(preset, options)
     _refuse_unknown(options, ())
@@ -212,13 +214,13 @@ def score(
 
 
 def read_art(art: Path | bytes, device: Preset) -> Art:
-    """A text as `device` draws it, its grid as large as the text. Raises TextError."""
+    """A text, also one with ANSI sequences, as `device` draws it, its grid as large as the text. Raises TextError."""
     if not isinstance(art, bytes):
         try:
             art = art.read_bytes()
         except OSError as error:
             raise TextError(f"text {str(art)!r} cannot be read ({error.strerror}): check the path") from None
-    frame = text.decode(art)
+    frame = decode_ansi(art).frame if is_ansi(art) else text.decode(art)
     if not frame.cells.all():
         raise TextError("the text holds NUL bytes: it is some other kind of file, give a file of characters")
     chars = "".join(dict.fromkeys(" @" + frame.text.replace("\n", "")))  # two at least, also of blank paper

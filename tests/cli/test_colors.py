@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -93,3 +94,19 @@ def test_fit_shows_the_colours_that_the_terminal_has(
     assert decode_ansi(shown).frame == art.frame.at(Depth.C16 if depth == Depth.NONE else depth)
     monkeypatch.setenv("NO_COLOR", "1")
     assert run("fit", picture, *options).out == art.frame.text
+
+
+def test_score_reads_a_coloured_text_as_the_fit_made_it(run: Callable, picture: Path) -> None:
+    options = ["--preset", "terminal", "-s", "12x", "--color", "256", "--background", "-o", "a.ansi", "--json"]
+    fitted = json.loads(run("fit", picture, *options).out)
+    scored = json.loads(run("score", "a.ansi", picture, "--preset", "terminal", "--json").out)
+    assert {name for name in scored if name.startswith("lab")} == {"lab2", "lab4", "lab8"}
+    for name in ("lab2", "lab4", "lab8"):
+        assert scored[name] == pytest.approx(fitted[name], abs=1e-3)  # of CIELAB, in rounding
+
+
+def test_the_steps_of_a_fit_are_in_its_colours(run: Callable, picture: Path, tmp_path: Path) -> None:
+    options = ["--preset", "terminal", "-s", "12x", "--color", "16", "--background", "--row-gap", "3", "-o", "a.png"]
+    assert run("fit", picture, *options, "--save-steps", "--progress-gif", "steps.gif").code == 0
+    last = sorted((tmp_path / "steps").glob("i_iter_*.png"))[-1]
+    np.testing.assert_array_equal(pixels(last), pixels(tmp_path / "a.png"))

@@ -69,7 +69,9 @@ def test_known_lines() -> None:
     frames = film([[[97, 98]], [[97, 99]], [[97, 99]]], [33, 34, 1000])
     paper = "\\u001b[38;5;16;48;5;231m\\u001b[?25l\\u001b[2J"
     assert encoded(ClipHeader(1, 2, "epson", False, "T"), frames).decode().splitlines() == [
-        '{"version": 3, "term": {"cols": 2, "rows": 1}, "title": "T", '
+        '{"version": 3, "term": {"cols": 2, "rows": 1, "theme": {"fg": "#000000", "bg": "#ffffff", "palette": '
+        '"#000000:#aa0000:#00aa00:#aa5500:#0000aa:#aa00aa:#00aaaa:#aaaaaa:'
+        '#555555:#ff5555:#55ff55:#ffff55:#5555ff:#ff55ff:#55ffff:#ffffff"}}, "title": "T", '
         '"env": {"GLYPHGRAD_PRESET": "epson", "GLYPHGRAD_DARK": "0"}}',
         f'[0.000, "o", "{paper}\\u001b[1;1Hab"]',
         '[0.033, "o", "\\u001b[1;2Hc"]',
@@ -77,7 +79,8 @@ def test_known_lines() -> None:
         '[1.000, "o", "\\u001b[m\\u001b[?25h"]',
     ]
     v2 = encoded(ClipHeader(1, 2), frames, 2).decode().splitlines()
-    assert json.loads(v2[0]) == {"version": 2, "width": 2, "height": 1, "env": {"GLYPHGRAD_DARK": "0"}}
+    theme = json.loads(encoded(ClipHeader(1, 2), frames).split(b"\n")[0])["term"]["theme"]
+    assert json.loads(v2[0]) == {"version": 2, "width": 2, "height": 1, "theme": theme, "env": {"GLYPHGRAD_DARK": "0"}}
     assert [line.split(",")[0] for line in v2[1:]] == ["[0.000", "[0.033", "[0.067", "[1.067"]
 
 

@@ -18,6 +18,7 @@ from glyphgrad.codec.paint import paint
 from glyphgrad.codec.sgr import Look, Pen, look_of
 from glyphgrad.codec.terminal import Terminal, cells_of
 from glyphgrad.core.clip import MAX_TIME, ClipHeader, Film, TimedFrame, printable, timed
+from glyphgrad.core.colors import Depth, palette
 from glyphgrad.core.frame import Frame
 from glyphgrad.errors import ClipError, ConfigError, GlyphgradWarning
 
@@ -44,9 +45,10 @@ class CastEncoder:
         self._narrow: set[str] = set()
 
     def start(self) -> bytes:
-        size: dict[str, Any] = {"width": self.header.cols, "height": self.header.rows}
+        theme = _theme(self.header.dark)
+        size: dict[str, Any] = {"width": self.header.cols, "height": self.header.rows, "theme": theme}
         if self.version == 3:
-            size = {"term": {"cols": self.header.cols, "rows": self.header.rows}}
+            size = {"term": {"cols": self.header.cols, "rows": self.header.rows, "theme": theme}}
         found = {"version": self.version, **size, "title": self.header.title, "env": self._env()}
         return json.dumps({key: value for key, value in found.items() if value}, ensure_ascii=False).encode() + b"\n"
 
@@ -82,6 +84,13 @@ class CastEncoder:
         shown = time - self._told if self.version == 3 else time
         self._told = time
         return f'[{shown // 1000}.{shown % 1000:03}, "o", {encode_basestring(text)}]\n'.encode()
+
+
+def _theme(dark: bool) -> dict[str, str]:
+    """What a player is to show of the film's ink, its paper and the sixteen colours, of which it has others."""
+    colors = ["#{:02x}{:02x}{:02x}".format(*color) for color in palette(Depth.C16).tolist()]
+    black, white = colors[0], colors[-1]
+    return {"fg": white if dark else black, "bg": black if dark else white, "palette": ":".join(colors)}
 
 
 def _again(frame: Frame, look: Look) -> str:
