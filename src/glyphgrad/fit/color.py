@@ -17,7 +17,7 @@ from glyphgrad.core.layout import Layout
 from glyphgrad.fit.config import FitConfig
 from glyphgrad.fit.eye import Eye, Floats
 from glyphgrad.fit.painting import Painting
-from glyphgrad.fit.paints import FEW, Paints, unlike
+from glyphgrad.fit.paints import FEW, Paints, Palette, unlike
 from glyphgrad.fit.perceptual import blur_sigma
 
 SWEEPS = {"fast": 1, "normal": 3, "best": 12}
@@ -58,7 +58,7 @@ class Studio:
     @cached_property
     def paints(self) -> Paints:
         """The colours that there are."""
-        colors = None if self.depth == Depth.TRUE else _LIGHT[palette(self.depth)[_FIXED[self.depth] :]]
+        colors = None if self.depth == Depth.TRUE else Palette(palette(self.depth)[_FIXED[self.depth] :])
         few = unlike(self.eyes[0][0].patches(self.atlas.coverage), FEW)
         return Paints(colors, None if self.config.background else float(not self.dark), few)
 

@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 from glyphgrad.core.layout import Layout
 
 Floats = NDArray[np.float32]
-Cells = tuple[slice, slice]
-"""Rows and columns of a grid, with start and step."""
+Cells = tuple[NDArray[np.intp], NDArray[np.intp]]
+"""The rows and the columns of n cells of a grid."""
 
 _CUT = 3.0
 """The blur ends at this many sigma: beyond lies 0.3 % of its mass."""
@@ -122,13 +122,13 @@ class Eye:
         down, across = self.down.blur[:, : self.layout.cell_height], self.across.blur
         return np.asarray((down @ images @ across.T).reshape(len(images), -1))
 
-    def cells(self, light: Floats) -> Floats:
-        """(rows, cols, channels, samples of a patch) What is seen of each cell of a picture (channels, height, width) alone."""
+    def alone(self, light: Floats, cells: Cells) -> Floats:
+        """(n, channels, samples of a patch) What is seen of some cells of a picture (channels, height, width), each alone."""
         layout = self.layout
         padded = np.pad(light, ((0, 0), (0, layout.row_gap), (0, 0)))
         pitches = padded.reshape(-1, layout.rows, layout.row_pitch, layout.cols, layout.cell_width)
-        each = pitches[:, :, : layout.cell_height].transpose(1, 3, 0, 2, 4)
-        return self.patches(each.reshape(-1, *each.shape[3:])).reshape(*each.shape[:3], -1)
+        each = pitches[:, cells[0], : layout.cell_height, cells[1]]
+        return self.patches(each.reshape(-1, *each.shape[2:])).reshape(*each.shape[:2], -1)
 
     def sums(self, plane: NDArray[np.floating]) -> NDArray[np.floating]:
         """(rows, cols, ...) Sums over the samples that lie in each cell and its gap, of (down.samples, across.samples, ...)."""
@@ -136,6 +136,11 @@ class Eye:
         inner = plane[down.margin : -down.margin, across.margin : -across.margin]
         cells = inner.reshape(down.cells, down.each, across.cells, across.each, *plane.shape[2:])
         return np.asarray(cells.sum(axis=(1, 3)))
+
+    def spread(self, cells: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """(down.samples, across.samples) Which samples lie in the cells of a mask (rows, cols)."""
+        inner = cells.repeat(self.down.each, axis=0).repeat(self.across.each, axis=1)
+        return np.pad(inner, ((self.down.margin,) * 2, (self.across.margin,) * 2))
 
     @cached_property
     def inside(self) -> Floats:
@@ -149,11 +154,19 @@ class Eye:
         """Rows and columns from a cell to the next whose patch does not meet its own."""
         return self.down.apart, self.across.apart
 
-    def window(self, plane: Floats, cells: Cells) -> Floats:
-        """(rows, cols, channels, patch down, patch across) The patches of some cells: a view to read and write."""
-        down, across = self.down, self.across
-        view = np.lib.stride_tricks.sliding_window_view(plane, (down.patch, across.patch), axis=(1, 2), writeable=True)
-        rows, cols = (
-            slice(each.start * axis.each, None, each.step * axis.each) for each, axis in zip(cells, (down, across), strict=True)
-        )
-        return view[:, rows, cols].transpose(1, 2, 0, 3, 4)
+    def look(self, plane: Floats, cells: Cells) -> Floats:
+        """(n, channels, samples of a patch) The patches of some cells of a plane."""
+        view, at = self._patches(plane), self._places(cells)
+        return np.moveaxis(view[:, at[0], at[1]].reshape(len(plane), len(at[0]), -1), 0, 1)
+
+    def add(self, plane: Floats, cells: Cells, patches: Floats) -> None:
+        """Add patches (n, channels, samples) to a plane, of cells out of each other's reach."""
+        view, at = self._patches(plane), self._places(cells)
+        view[:, at[0], at[1]] += np.moveaxis(patches, 0, 1).reshape(len(plane), len(at[0]), *view.shape[3:])
+
+    def _patches(self, plane: Floats) -> Floats:
+        shape = self.down.patch, self.across.patch
+        return np.lib.stride_tricks.sliding_window_view(plane, shape, axis=(1, 2), writeable=True)
+
+    def _places(self, cells: Cells) -> Cells:
+        return cells[0] * self.down.each, cells[1] * self.across.each

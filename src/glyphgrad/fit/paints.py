@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from glyphgrad.core.color import linear_to_srgb, srgb_to_lab, srgb_to_linear
+from glyphgrad.core.colors import RGB
 from glyphgrad.fit.blend import Stats, bend
 from glyphgrad.fit.eye import Floats
 from glyphgrad.fit.filters import Indices
@@ -16,18 +18,49 @@ _TOP = 6
 
 @dataclass(frozen=True, eq=False)
 class Chosen:
-    """Of n cells the glyph (n,), and its foreground and background (n, 3) in light."""
+    """Of n cells the glyph (n,), its foreground and background (n, 3) in light, and their numbers (n, 2) in a palette."""
 
     glyphs: Indices
     over: Floats
     under: Floats
+    pair: Indices | None = None
+
+
+class Palette:
+    """The N colours of a device: `codes` (N, 3) sRGB, uint8, in light and in CIELAB."""
+
+    def __init__(self, codes: RGB) -> None:
+        self.codes = codes.astype(np.intp)
+        self.light = srgb_to_linear(codes / 255).astype(np.float32)
+        self.lab = srgb_to_lab(codes / 255).astype(np.float32)
+        self._between = srgb_to_linear(np.arange(511) / 510).astype(np.float32)
+
+    def near(self, free: Chosen, share: Floats, count: int) -> Indices:
+        """(n, count or N) The colours nearest to what cells have freely chosen, or to its mean with a `share` (n, 1) of ink."""
+        distance = np.full((len(share), len(self.lab)), np.inf, np.float32)
+        for wanted in (free.over, free.under, free.under + share * (free.over - free.under)):
+            seen = srgb_to_lab(linear_to_srgb(wanted)).astype(np.float32)
+            squares = (self.lab**2).sum(axis=1) + (seen**2).sum(axis=1)[:, None]
+            distance = np.minimum(distance, squares - 2 * seen @ self.lab.T)
+        count = min(count, len(self.lab))
+        return np.asarray(np.argpartition(distance, count - 1, axis=1)[:, :count])
+
+    def terms(self, over: Indices, under: Indices) -> tuple[Floats, Floats, Floats]:
+        """What cells of colours by number (n, P) add to what is seen: of box, ink and its square, (n, P, 3) each."""
+        ground = self.light[under]
+        apart = self.light[over] - ground
+        half = self._between[self.codes[over] + self.codes[under]] - ground
+        return ground, 4 * half - apart, 2 * (apart - 2 * half)
 
 
 @dataclass(frozen=True, eq=False)
 class Paints:
-    """Which colours there are: any, or those of a palette (N, 3) in light; `paper` is the background where it is the device's own."""
+    """Which colours there are: any, or a palette's; `paper` is the background's light where it is the device's own.
 
-    colors: Floats | None
+    `few` are glyphs unlike each other, by which pairs of colours are ranked.
+    """
+
+    palette: Palette | None
     paper: float | None
     few: Indices
 
@@ -36,9 +69,15 @@ class Paints:
         """The bend that is typical: none between two colours alike, that of the paper's other end on it."""
         return 0.0 if self.paper is None else 1.1 if self.paper == 0 else -0.8
 
-    def choose(self, stats: Stats, fee: Floats) -> Chosen:
-        """The best glyph and colours of every cell; `fee` (n, G) is what a glyph costs beside."""
-        return freely(stats, self, fee) if self.colors is None else from_palette(stats, self, fee)
+    def choose(self, stats: Stats, fee: Floats, before: Indices | None = None) -> Chosen:
+        """The best glyph and colours of every cell.
+
+        `fee` (n, G) is what a glyph costs beside; `before` (n, 2) are the palette's colours as they are, if any.
+        """
+        free = freely(stats, self, fee)
+        if self.palette is None:
+            return free
+        return from_palette(stats, self.palette, self, fee, free, before)
 
 
 def freely(stats: Stats, paints: Paints, fee: Floats) -> Chosen:
@@ -58,43 +97,49 @@ def freely(stats: Stats, paints: Paints, fee: Floats) -> Chosen:
     return Chosen(top[each, best], over[each, :, best], under[each, :, best])
 
 
-_TRIED = 12
-"""Colours of a palette that are tried in a cell: those nearest to its best free colours, or to the mean of these."""
-FEW = 16
+_FIRST, _LATER = 16, 64
+"""Colours of a palette that are tried in a cell, each with each, and later each with those that the cell has."""
+FEW = 12
 """Glyphs, unlike each other, that pairs of colours are ranked by."""
-_PAIRS = 10
+_PAIRS = 6
 """Pairs of colours that all glyphs are tried in, of all that were ranked."""
 
 
-def from_palette(stats: Stats, paints: Paints, fee: Floats) -> Chosen:
-    """The best glyph of every cell and the best two colours of a palette, of those near the best free ones."""
-    assert paints.colors is not None
+def from_palette(
+    stats: Stats, palette: Palette, paints: Paints, fee: Floats, free: Chosen, before: Indices | None
+) -> Chosen:
+    """The best glyph of every cell and the best two colours, of those near the best free ones."""
     each = np.arange(len(stats.oo))
-    tried = _near(stats, paints.colors, freely(stats, paints, fee))
-    if paints.paper is None:
-        first, second = (index.ravel() for index in np.indices((tried.shape[1],) * 2))
-        over, under = paints.colors[tried[:, first]], paints.colors[tried[:, second]]
-        rank = pair_costs(stats.of(np.broadcast_to(paints.few, (len(each), len(paints.few)))), over, under)
-        top = np.argpartition(rank.min(axis=2), _PAIRS - 1, axis=1)[:, :_PAIRS, None]
-        over, under = np.take_along_axis(over, top, axis=1), np.take_along_axis(under, top, axis=1)
-    else:
-        over = paints.colors[tried]
-        under = np.full_like(over, paints.paper)
-    cost = pair_costs(stats, over, under) + fee[:, None]
-    pair, glyphs = np.divmod(cost.reshape(len(each), -1).argmin(axis=1), cost.shape[2])
-    return Chosen(glyphs, over[each, pair], under[each, pair])
-
-
-def _near(stats: Stats, colors: Floats, free: Chosen) -> Indices:
-    """(n, at most _TRIED) The colours of a palette (N, 3) nearest to what cells have freely chosen, by their metric."""
-    each, count = np.arange(len(free.glyphs)), min(_TRIED, len(colors))
     share = (stats.ob[each, free.glyphs] / stats.oo[:, 0])[:, None]
-    offered = colors @ np.swapaxes(stats.metric, 1, 2)
-    distance = np.full(offered.shape[:2], np.inf, np.float32)
-    for wanted in (free.over, free.under, free.under + share * (free.over - free.under)):
-        seen = (stats.metric @ wanted[:, :, None])[:, None, :, 0]
-        distance = np.minimum(distance, ((offered - seen) ** 2).sum(axis=2))
-    return np.asarray(np.argpartition(distance, count - 1, axis=1)[:, :count])
+    tried = palette.near(free, share, _FIRST if before is None and paints.paper is None else _LATER)
+    if paints.paper is not None:
+        over = tried
+        under = np.full_like(over, (palette.light - paints.paper).any(axis=1).argmin())
+    else:
+        over, under = _ranked(stats, palette, paints, *_pairs(tried, before))
+    cost = pair_costs(stats, *palette.terms(over, under)) + fee[:, None]
+    best, glyphs = np.divmod(cost.reshape(len(each), -1).argmin(axis=1), cost.shape[2])
+    pair = np.stack([over[each, best], under[each, best]], axis=1)
+    return Chosen(glyphs, palette.light[pair[:, 0]], palette.light[pair[:, 1]], pair)
+
+
+def _pairs(tried: Indices, before: Indices | None) -> tuple[Indices, Indices]:
+    """(n, P) Foregrounds and backgrounds: all pairs of colours (n, m), or those that change one colour of a pair."""
+    if before is None:
+        first, second = (index.ravel() for index in np.indices((tried.shape[1],) * 2))
+        return tried[:, first], tried[:, second]
+    over, under = before[:, :1], before[:, 1:]
+    over_held, under_held = np.broadcast_to(over, tried.shape), np.broadcast_to(under, tried.shape)
+    return np.concatenate([over, tried, over_held], axis=1), np.concatenate([under, under_held, tried], axis=1)
+
+
+def _ranked(stats: Stats, palette: Palette, paints: Paints, over: Indices, under: Indices) -> tuple[Indices, Indices]:
+    """The best few of pairs (n, P) by what the best of a few glyphs makes of them, (n, at most _PAIRS) each."""
+    few = stats.of(np.broadcast_to(paints.few, (len(over), len(paints.few))))
+    cost = pair_costs(few, *palette.terms(over, under)).min(axis=2)
+    count = min(_PAIRS, cost.shape[1])
+    top = np.argpartition(cost, count - 1, axis=1)[:, :count]
+    return np.take_along_axis(over, top, axis=1), np.take_along_axis(under, top, axis=1)
 
 
 def unlike(patches: Floats, count: int) -> Indices:
@@ -107,12 +152,11 @@ def unlike(patches: Floats, count: int) -> Indices:
     return np.array(found)
 
 
-def pair_costs(stats: Stats, over: Floats, under: Floats) -> Floats:
-    """(n, P, G) `Stats.energy` of every glyph with every pair of colours (n, P, 3)."""
-    k = bend(over, under)
+def pair_costs(stats: Stats, ground: Floats, ink: Floats, square: Floats) -> Floats:
+    """(n, P, G) `Stats.energy` of every glyph with every pair of colours, given by its terms (n, P, 3)."""
     rotate = np.swapaxes(stats.metric, 1, 2)
-    o, b, q = under @ rotate, ((1 - k) * (over - under)) @ rotate, (k * (over - under)) @ rotate
-    dots = [(x * y).sum(axis=2) for x, y in ((b, b), (b, q), (q, q), (o, b), (o, q))]
+    o, b, q = ground @ rotate, ink @ rotate, square @ rotate
+    dots = [np.einsum("npi,npi->np", x, y) for x, y in ((b, b), (b, q), (q, q), (o, b), (o, q))]
     pairs = np.concatenate([np.stack(dots, axis=2), -2 * b, -2 * q], axis=2)
     grams = np.stack([stats.bb, 2 * stats.bq, stats.qq, 2 * stats.ob, 2 * stats.oq], axis=1)
     glyphs = np.concatenate([grams, stats.metric @ stats.fb, stats.metric @ stats.fq], axis=1)

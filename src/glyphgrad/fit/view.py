@@ -28,24 +28,30 @@ class View:
     def __init__(self, eye: Eye, target: Floats, shown: Floats, coverage: Floats, share: float) -> None:
         """`target` and `shown` (3, height, width) are light in [0, 1]; `share` weighs the mean error of the samples."""
         self.eye, self.count = eye, len(coverage)
-        self.wanted, self.seen, self.own = eye.plane(target), eye.plane(shown), eye.cells(shown)
+        self.wanted, self.seen = eye.plane(target), eye.plane(shown)
+        rows, cols = eye.layout.rows, eye.layout.cols
+        own = eye.alone(shown, tuple(np.indices((rows, cols)).reshape(2, -1)))
+        self.own = own.reshape(rows, cols, *own.shape[1:])
         box = eye.patches(np.ones((1, *coverage.shape[1:]), np.float32))
         self.basis = np.concatenate([box, eye.patches(coverage), eye.patches(coverage**2)])
         o, b, q = np.split(self.basis, [1, 1 + self.count])
         self._products = np.concatenate([o * o, b * b, b * q, q * q, o * b, o * q]).T
-        self._share = np.float32(share / (eye.down.each * eye.across.each))
+        self.share, self._each = np.float32(share), np.float32(share / (eye.down.each * eye.across.each))
+        self.aimed = self.wanted  # what the cells there were painted for
         self.weigh()
 
     def weigh(self) -> None:
         """Work out the weights w (Y, X) anew: from what is seen now."""
         inside = np.maximum(self.eye.inside, np.float32(1e-3))
-        wanted, seen = (np.maximum(np.tensordot(_LUMINANCE, light, 1) / inside, 0) for light in (self.wanted, self.seen))
+        wanted, seen = (
+            np.maximum(np.tensordot(_LUMINANCE, light, 1) / inside, 0) for light in (self.wanted, self.seen)
+        )
         apart = seen - wanted
         near = np.abs(apart) < _NEAR
         seen = np.where(near, wanted + np.where(apart < 0, -np.minimum(_NEAR, wanted), _NEAR), seen)
         gap = np.where(seen == wanted, np.float32(1), seen - wanted)
         slope = (lightness(seen) - lightness(wanted)) / gap
-        self.weight = np.where(self.eye.inside > 0, self._share * (slope / inside) ** 2, np.float32(0))
+        self.weight = np.where(self.eye.inside > 0, self._each * (slope / inside) ** 2, np.float32(0))
 
     def metric(self) -> Floats:
         """M (rows, cols, 3, 3) of every cell, upper triangular."""
@@ -56,6 +62,15 @@ class View:
         root = np.linalg.cholesky(whole / light[..., None, None] + 1e-6 * np.eye(3))
         return np.swapaxes(root, -1, -2).astype(np.float32)
 
+    def painted(self, where: NDArray[np.bool_] | None) -> None:
+        """Remember what all cells, or those of a mask (rows, cols), were painted for."""
+        self.aimed = self.wanted if where is None else np.where(self.eye.spread(where), self.wanted, self.aimed)
+
+    def moved(self) -> Floats:
+        """(rows, cols) How far what is wanted lies from what each cell was painted for: root of its mean part of E."""
+        apart = ((self.wanted - self.aimed) ** 2).sum(axis=0)
+        return np.asarray(np.sqrt(self.eye.sums(self.weight * apart) / self.share))
+
     @property
     def error(self) -> float:
         """E, but for the metric of colour."""
@@ -63,10 +78,9 @@ class View:
 
     def stats(self, cells: Cells) -> list[Floats]:
         """The fields of `Stats` for some cells, all but the metric."""
-        weight, error = (self.eye.window(plane, cells) for plane in (self.weight[None], self.wanted - self.seen))
-        n = weight.shape[0] * weight.shape[1]
-        weight = weight.reshape(n, -1)
-        wanted = error.reshape(n, 3, -1) + self.own[cells].reshape(n, 3, -1)
+        weight, wanted = self.eye.look(self.weight[None], cells)[:, 0], self.eye.look(self.wanted - self.seen, cells)
+        wanted += self.own[cells]
+        n = len(weight)
         fields = (wanted * weight[:, None]).reshape(3 * n, -1) @ self.basis.T
         grams = np.split(weight @ self._products, [1 + i * self.count for i in range(5)], axis=1)
         return [*grams, *np.split(fields.reshape(n, 3, -1), [1, 1 + self.count], axis=2)]
@@ -76,7 +90,12 @@ class View:
         new = terms[0][:, :, None] * self.basis[0]
         new += terms[1][:, :, None] * self.basis[1 + glyphs][:, None]
         new += terms[2][:, :, None] * self.basis[1 + self.count + glyphs][:, None]
-        new = new.reshape(self.own[cells].shape)
-        window = self.eye.window(self.seen, cells)
-        window += (new - self.own[cells]).reshape(window.shape)
+        self._set(cells, new)
+
+    def presume(self, cells: Cells, target: Floats) -> None:
+        """Let cells show what a target (3, height, width) does, as if they had been painted perfectly."""
+        self._set(cells, self.eye.alone(target, cells))
+
+    def _set(self, cells: Cells, new: Floats) -> None:
+        self.eye.add(self.seen, cells, new - self.own[cells])
         self.own[cells] = new
