@@ -11,7 +11,8 @@ matter for the best colours (without bounds), so they are found channel by chann
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -28,11 +29,10 @@ def bend(over: Floats, under: Floats) -> Floats:
     return np.asarray(2 - 4 * share, np.float32)
 
 
-@dataclass(frozen=True, eq=False)
-class Stats:
-    """Of n cells and G glyphs: weighted inner products of box `o`, ink `b` and its square `q`, and with what is wanted.
+class Sums(NamedTuple):
+    """Of n cells and G glyphs: weighted inner products of box `o`, ink `b` and its square `q`, and `f` with what is wanted.
 
-    `bb`, `bq`, `qq`, `ob`, `oq` (n, G), `oo` (n, 1); `fb`, `fq` (n, 3, G), `fo` (n, 3, 1); `metric` (n, 3, 3) is M_c.
+    `oo` (n, 1), `bb`, `bq`, `qq`, `ob`, `oq` (n, G); `fo` (n, 3, 1), `fb`, `fq` (n, 3, G).
     """
 
     oo: Floats
@@ -44,28 +44,41 @@ class Stats:
     fo: Floats
     fb: Floats
     fq: Floats
+
+    def plus(self, other: Sums) -> Sums:
+        """The sums over the samples of both."""
+        return Sums._make(a + b for a, b in zip(self, other, strict=True))
+
+    def of(self, glyphs: Indices) -> Sums:
+        """The same for some glyphs (n, m) of each cell."""
+        few = (np.take_along_axis(each, glyphs, axis=-1) for each in self[1:6])
+        fields = (np.take_along_axis(each, glyphs[:, None], axis=-1) for each in self[7:])
+        return Sums(self.oo, *few, self.fo, *fields)
+
+
+@dataclass(frozen=True, eq=False)
+class Stats:
+    """The least squares of n cells: their sums, and the metric M (n, 3, 3) of each."""
+
+    sums: Sums
     metric: Floats
 
     def of(self, glyphs: Indices) -> Stats:
         """The same for some glyphs (n, m) of each cell."""
-        own = {"oo", "fo", "metric"}
-        found = {}
-        for name in (field.name for field in fields(self)):
-            each = getattr(self, name)
-            index = glyphs if each.ndim == 2 else glyphs[:, None]
-            found[name] = each if name in own else np.take_along_axis(each, index, axis=-1)
-        return Stats(**found)
+        return Stats(self.sums.of(glyphs), self.metric)
 
     def mixed(self, k: Floats | float) -> tuple[Floats, Floats, Floats]:
         """<r, r>, <o, r> and <r, wanted> of r = (1 - k) b + k q, k (n, 3, G) or a number: (n, 3 or 1, G) each."""
         a = 1 - k
-        bb, bq, qq, ob, oq = (each[:, None] for each in (self.bb, self.bq, self.qq, self.ob, self.oq))
-        return a * a * bb + 2 * a * k * bq + k * k * qq, a * ob + k * oq, a * self.fb + k * self.fq
+        bb, bq, qq, ob, oq = (
+            each[:, None] for each in (self.sums.bb, self.sums.bq, self.sums.qq, self.sums.ob, self.sums.oq)
+        )
+        return a * a * bb + 2 * a * k * bq + k * k * qq, a * ob + k * oq, a * self.sums.fb + k * self.sums.fq
 
     def solved(self, k: Floats | float, paper: float | None) -> tuple[Floats, Floats]:
         """The best foreground and background (n, 3, G), light in [0, 1]; on `paper` the background is that."""
         rr, ob, fr = self.mixed(k)
-        oo, fo = self.oo[:, None], self.fo
+        oo, fo = self.sums.oo[:, None], self.sums.fo
         tiny = 1e-6 * oo
         if paper is not None:
             over = paper + (fr - paper * ob) / (rr + tiny)
@@ -80,8 +93,11 @@ class Stats:
     def energy(self, under: Floats, ink: Floats, square: Floats) -> Floats:
         """(n, G) What of E depends on the cell: `under` o + `ink` b + `square` q, each (n, 3, G)."""
         o, b, q = (self.metric @ each for each in (under, ink, square))
-        fo, fb, fq = (self.metric @ each for each in (self.fo, self.fb, self.fq))
-        bb, bq, qq, ob, oq, oo = (each[:, None] for each in (self.bb, self.bq, self.qq, self.ob, self.oq, self.oo))
+        fo, fb, fq = (self.metric @ each for each in (self.sums.fo, self.sums.fb, self.sums.fq))
+        bb, bq, qq, ob, oq, oo = (
+            each[:, None]
+            for each in (self.sums.bb, self.sums.bq, self.sums.qq, self.sums.ob, self.sums.oq, self.sums.oo)
+        )
         total = b * (bb * b + 2 * (bq * q + ob * o - fb)) + q * (qq * q + 2 * (oq * o - fq)) + o * (oo * o - 2 * fo)
         return np.asarray(total.sum(axis=1))
 
@@ -90,6 +106,6 @@ class Stats:
         rr, ob, fr = self.mixed(k)
         r, o = self.metric @ (over - under), self.metric @ under
         total = r * (rr * r + 2 * (ob * o - self.metric @ fr)) + o * (
-            self.oo[:, None] * o - 2 * (self.metric @ self.fo)
+            self.sums.oo[:, None] * o - 2 * (self.metric @ self.sums.fo)
         )
         return np.asarray(total.sum(axis=1))

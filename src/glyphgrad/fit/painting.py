@@ -7,12 +7,13 @@ up for by neighbours. Cells out of each other's reach choose together.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import reduce
 
 import numpy as np
 from numpy.typing import NDArray
 
 from glyphgrad.core.layout import Layout
-from glyphgrad.fit.blend import Stats, bend
+from glyphgrad.fit.blend import Stats, Sums, bend
 from glyphgrad.fit.eye import Cells, Eye, Floats
 from glyphgrad.fit.paints import Chosen, Paints
 from glyphgrad.fit.view import View
@@ -79,8 +80,7 @@ class Painting:
 
     def stats(self, cells: Cells) -> Stats:
         """The least squares of some cells."""
-        terms = [sum(each) for each in zip(*(view.stats(cells) for view in self.views), strict=True)]
-        return Stats(*terms, self.metric[cells])
+        return Stats(reduce(Sums.plus, (view.sums(cells) for view in self.views)), self.metric[cells])
 
     def sweep(self, where: NDArray[np.bool_] | None = None, inertia: float = 0.0) -> int:
         """Give every cell, or those of a mask, its best glyph and colours, the rest held; how many glyphs changed.

@@ -82,7 +82,7 @@ class Paints:
 
 def freely(stats: Stats, paints: Paints, fee: Floats) -> Chosen:
     """The best glyph of every cell in any colours; `fee` (n, G) is what a glyph costs beside."""
-    each = np.arange(len(stats.oo))
+    each = np.arange(len(stats.sums.oo))
     over, under = stats.solved(paints.bend, paints.paper)
     cost = stats.mixed_energy(paints.bend, over, under) + fee
     count = min(_TOP, cost.shape[1])
@@ -109,8 +109,8 @@ def from_palette(
     stats: Stats, palette: Palette, paints: Paints, fee: Floats, free: Chosen, before: Indices | None
 ) -> Chosen:
     """The best glyph of every cell and the best two colours, of those near the best free ones."""
-    each = np.arange(len(stats.oo))
-    share = (stats.ob[each, free.glyphs] / stats.oo[:, 0])[:, None]
+    each = np.arange(len(stats.sums.oo))
+    share = (stats.sums.ob[each, free.glyphs] / stats.sums.oo[:, 0])[:, None]
     tried = palette.near(free, share, _FIRST if before is None and paints.paper is None else _LATER)
     if paints.paper is not None:
         over = tried
@@ -158,7 +158,7 @@ def pair_costs(stats: Stats, ground: Floats, ink: Floats, square: Floats) -> Flo
     o, b, q = ground @ rotate, ink @ rotate, square @ rotate
     dots = [np.einsum("npi,npi->np", x, y) for x, y in ((b, b), (b, q), (q, q), (o, b), (o, q))]
     pairs = np.concatenate([np.stack(dots, axis=2), -2 * b, -2 * q], axis=2)
-    grams = np.stack([stats.bb, 2 * stats.bq, stats.qq, 2 * stats.ob, 2 * stats.oq], axis=1)
-    glyphs = np.concatenate([grams, stats.metric @ stats.fb, stats.metric @ stats.fq], axis=1)
-    box = stats.oo * (o * o).sum(axis=2) - 2 * (o @ (stats.metric @ stats.fo))[:, :, 0]
+    grams = np.stack([stats.sums.bb, 2 * stats.sums.bq, stats.sums.qq, 2 * stats.sums.ob, 2 * stats.sums.oq], axis=1)
+    glyphs = np.concatenate([grams, stats.metric @ stats.sums.fb, stats.metric @ stats.sums.fq], axis=1)
+    box = stats.sums.oo * (o * o).sum(axis=2) - 2 * (o @ (stats.metric @ stats.sums.fo))[:, :, 0]
     return np.asarray(pairs @ glyphs + box[:, :, None])

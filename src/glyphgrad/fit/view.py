@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glyphgrad.core.color import RGB_TO_XYZ, lab_slopes, lightness
-from glyphgrad.fit.blend import Stats
+from glyphgrad.fit.blend import Sums
 from glyphgrad.fit.eye import Cells, Eye, Floats
 
 _LUMINANCE = RGB_TO_XYZ[1].astype(np.float32)
@@ -30,7 +30,8 @@ class View:
         self.eye, self.count = eye, len(coverage)
         self.wanted, self.seen = eye.plane(target), eye.plane(shown)
         rows, cols = eye.layout.rows, eye.layout.cols
-        own = eye.alone(shown, tuple(np.indices((rows, cols)).reshape(2, -1)))
+        across, down = np.meshgrid(np.arange(cols), np.arange(rows))
+        own = eye.alone(shown, (down.ravel(), across.ravel()))
         self.own = own.reshape(rows, cols, *own.shape[1:])
         box = eye.patches(np.ones((1, *coverage.shape[1:]), np.float32))
         self.basis = np.concatenate([box, eye.patches(coverage), eye.patches(coverage**2)])
@@ -76,14 +77,15 @@ class View:
         """E, but for the metric of colour."""
         return float((self.weight * ((self.seen - self.wanted) ** 2).sum(axis=0)).sum())
 
-    def stats(self, cells: Cells) -> list[Floats]:
-        """The fields of `Stats` for some cells, all but the metric."""
+    def sums(self, cells: Cells) -> Sums:
+        """The weighted inner products of some cells, with what would make the samples of each perfect."""
         weight, wanted = self.eye.look(self.weight[None], cells)[:, 0], self.eye.look(self.wanted - self.seen, cells)
         wanted += self.own[cells]
         n = len(weight)
         fields = (wanted * weight[:, None]).reshape(3 * n, -1) @ self.basis.T
-        grams = np.split(weight @ self._products, [1 + i * self.count for i in range(5)], axis=1)
-        return [*grams, *np.split(fields.reshape(n, 3, -1), [1, 1 + self.count], axis=2)]
+        oo, bb, bq, qq, ob, oq = np.split(weight @ self._products, [1 + i * self.count for i in range(5)], axis=1)
+        fo, fb, fq = np.split(fields.reshape(n, 3, -1), [1, 1 + self.count], axis=2)
+        return Sums(oo, bb, bq, qq, ob, oq, fo, fb, fq)
 
     def put(self, cells: Cells, glyphs: NDArray[np.intp], terms: Floats) -> None:
         """Let cells show glyphs (n,) in light: `terms` (n, 3, 3) are the channels of box, ink and its square."""
