@@ -94,7 +94,26 @@ def test_moves_alone_draw_nothing(output: str) -> None:
 
 
 TOKENS = st.sampled_from(
-    ["\x1b", "[", "]", "\x07", "?", ";", "3", "99", *"ABCDHJKLPX@mhlsu78\\", "\r", "\n", "\b", "\t"]
+    [
+        "\x1b",
+        "[",
+        "]",
+        "\x07",
+        "?",
+        ";",
+        ":",
+        "3",
+        "5",
+        "99",
+        "38;2;",
+        "48:5:",
+        "7m",
+        *"ABCDHJKLPX@mhlsu78\\",
+        "\r",
+        "\n",
+        "\b",
+        "\t",
+    ]
 )
 
 

@@ -172,6 +172,7 @@ def test_a_frame_is_copied(watch: Any, browser: Browser, secure: bool) -> None:
     browser.run(ADVANCES)
     browser.press(" ")
     running.wait(lambda house: not house.hub._watching)
+    browser.run("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done(true))))")  # drawn
     browser.run("globalThis.clipboard = navigator.clipboard; clipboard.writeText('before')")
     if not secure:
         browser.run("Object.defineProperty(navigator, 'clipboard', { value: undefined })")

@@ -38,10 +38,10 @@ def planes(frame: Frame) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
 
 
 class Runs:
-    """The runs of a frame; a space takes the foreground of what is before it, so that it begins none."""
+    """The runs of a frame and its `text`, row after row; a space takes the foreground of what is before it, so that it begins none."""
 
     def __init__(self, frame: Frame):
-        self._text = frame.cells.astype("<u4").tobytes().decode("utf-32-le", "surrogatepass")
+        self.text = frame.cells.astype("<u4").tobytes().decode("utf-32-le", "surrogatepass")
         self._plain, self._cols = frame.colors is None, frame.cols
         if not self._plain:
             fg, bg = planes(frame)
@@ -50,7 +50,7 @@ class Runs:
     def between(self, start: int, end: int, before: Style = PLAIN) -> Iterator[tuple[Style, str]]:
         """Those of the cells from `start` until before `end`, counted row by row; `before`: of the cell before them."""
         if self._plain:
-            yield PLAIN, self._text[start:end]
+            yield PLAIN, self.text[start:end]
             return
         fg, bg = self._fg[start:end].copy(), self._bg[start:end]
         if fg[0] == _UNSEEN:
@@ -60,9 +60,9 @@ class Runs:
         begins = np.concatenate(([0], breaks))
         styles = map(Style, fg[begins].tolist(), bg[begins].tolist())
         ends = pairwise([*(start + begins).tolist(), end])
-        yield from ((style, self._text[begin:stop]) for style, (begin, stop) in zip(styles, ends, strict=True))
+        yield from ((style, self.text[begin:stop]) for style, (begin, stop) in zip(styles, ends, strict=True))
 
     def rows(self) -> Iterator[list[tuple[Style, str]]]:
         """Those of each row."""
-        for start in range(0, len(self._text), self._cols):
+        for start in range(0, len(self.text), self._cols):
             yield list(self.between(start, start + self._cols))

@@ -123,6 +123,8 @@ class Pen:
 
     def write(self, start: int, end: int) -> str:
         """The cells from `start` until before `end`, counted row by row."""
+        if self._depth is Depth.NONE:  # a film without colours is most of what is served
+            return self._runs.text[start:end]
         parts = []
         for style, text in self._runs.between(start, end, self._style):
             if style != self._style:
