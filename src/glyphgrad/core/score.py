@@ -43,13 +43,20 @@ def color_score(render: Image, target: Image) -> dict[str, float]:
     """
     if render.shape != target.shape:
         raise ConfigError(f"render is {render.shape}, target is {target.shape}: they must be alike")
-    lights = [np.moveaxis(srgb_to_linear(image), -1, 0) for image in (render, target)]
-    result = {}
-    for sigma in BLURS:
-        seen, wanted = (np.stack([blur(channel, sigma) for channel in light], axis=-1) for light in lights)
-        apart = srgb_to_lab(linear_to_srgb(seen)) - srgb_to_lab(linear_to_srgb(wanted))
-        result[f"lab{sigma:g}"] = float(np.linalg.norm(apart, axis=-1).mean())
-    return result
+    return lab_differences(seen_lab(render), seen_lab(target))
+
+
+def seen_lab(image: Image) -> list[NDArray[np.floating]]:
+    """CIELAB (H, W, 3) of a picture (H, W, 3) of sRGB in [0, 1] once its light has been blurred, by each of the blurs."""
+    light = np.moveaxis(srgb_to_linear(image), -1, 0)
+    blurred = (np.stack([blur(channel, sigma) for channel in light], axis=-1) for sigma in BLURS)
+    return [srgb_to_lab(linear_to_srgb(each)) for each in blurred]
+
+
+def lab_differences(seen: list[NDArray[np.floating]], wanted: list[NDArray[np.floating]]) -> dict[str, float]:
+    """The figures of `color_score` from what is seen of render and target."""
+    apart = (np.linalg.norm(a - b, axis=-1).mean() for a, b in zip(seen, wanted, strict=True))
+    return {f"lab{sigma:g}": float(each) for sigma, each in zip(BLURS, apart, strict=True)}
 
 
 def blur(image: Image, sigma: float) -> NDArray[np.float64]:

@@ -51,9 +51,9 @@ class Sums(NamedTuple):
 
     def of(self, glyphs: Indices) -> Sums:
         """The same for some glyphs (n, m) of each cell."""
-        few = (np.take_along_axis(each, glyphs, axis=-1) for each in self[1:6])
-        fields = (np.take_along_axis(each, glyphs[:, None], axis=-1) for each in self[7:])
-        return Sums(self.oo, *few, self.fo, *fields)
+        few = [np.take_along_axis(each, glyphs, axis=-1) for each in self[1:6]]
+        fields = [np.take_along_axis(each, glyphs[:, None], axis=-1) for each in self[7:]]
+        return Sums._make([self.oo, *few, self.fo, *fields])
 
 
 @dataclass(frozen=True, eq=False)
