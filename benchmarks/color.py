@@ -29,7 +29,7 @@ from glyphgrad.core.score import lab_differences, seen_lab
 from machine import HERE, OUT, about
 from pictures import QUICK, Picture, pictures
 from sheet import contact_sheet, save
-from tables import table
+from tables import Cell, table
 from tool import Screen
 
 SCREEN = Screen(80, 40)
@@ -191,7 +191,7 @@ def report(names: Sequence[str] | None) -> str:
     text = table(head, [_summary(case, pairs) for case, pairs in found.items()])
     for case, pairs in found.items():
         save(_sheet(pairs), OUT / f"color-{case.name.replace(' ', '-').replace(',', '')}.png")
-        lines = [[pair.name, *pair.figures, pair.ratio] for pair in pairs]
+        lines: list[list[Cell]] = [[pair.name, *pair.figures, pair.ratio] for pair in pairs]
         text += f"\n### {case.name}\n\n" + table(["picture", *_HEADS, "ratio"], lines)
     return text
 
