@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/ready
 
-.PHONY: demo test check format bench bench-film bench-serve gallery clean
+.PHONY: demo test check format bench bench-color bench-film bench-serve gallery clean
 
 demo: $(READY)
 	mkdir -p out
@@ -24,6 +24,9 @@ format: $(READY)
 
 bench: $(READY)
 	env -u OPENBLAS_CORETYPE -u OPENBLAS_L2_SIZE $(BIN)/python benchmarks/bench.py
+
+bench-color: $(READY)
+	env -u OPENBLAS_CORETYPE -u OPENBLAS_L2_SIZE $(BIN)/python benchmarks/color.py
 
 bench-film: $(READY)
 	env -u OPENBLAS_CORETYPE -u OPENBLAS_L2_SIZE $(BIN)/python benchmarks/film.py

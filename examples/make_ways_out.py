@@ -2,8 +2,8 @@
 
     python examples/make_ways_out.py
 
-Pages, Discord and terminal are shown by Chromium and the .ans file by ansilove, as anybody would see them: without them (Debian
-`chromium` and `ansilove`) those pictures stay as they are.
+Pages, Discord and terminals are shown by Chromium and the .ans files by ansilove, as anybody would see them: without
+them (Debian `chromium` and `ansilove`) those pictures stay as they are.
 """
 
 from __future__ import annotations
@@ -14,11 +14,14 @@ import subprocess
 import sys
 import tempfile
 from html import escape
+from itertools import starmap
 from pathlib import Path
 
 from PIL import Image
 
 from glyphgrad.codec.ansi import decode_ansi
+from glyphgrad.codec.html import css
+from glyphgrad.codec.runs import OWN, Runs, Style
 
 HERE = Path(__file__).parent
 RESULTS = HERE / "ways_out"
@@ -46,25 +49,39 @@ def main() -> None:
 def shown_by(scratch: Path, shot: Path) -> dict[str, list[str]]:
     """Name of a picture -> the command that makes it."""
     chromium = ["chromium", "--headless", "--no-sandbox", "--hide-scrollbars", f"--screenshot={shot}"]
-    terminal, discord = scratch / "terminal.html", scratch / "discord.html"
-    rows, _ = decode_ansi((RESULTS / "terminal.ansi").read_bytes())
     message = (RESULTS / "discord.md").read_text(encoding="utf-8").strip().strip("`")
-    terminal.write_text(page(rows.text, "background:#000;color:#fff;font:15px/18px monospace;padding:12px"))
-    discord.write_text(page(message, "background:#2b2d31;color:#dbdee1;font:14px/18px monospace;padding:7px"))
+    discord = page(scratch / "discord.html", escape(message), "#2b2d31;color:#dbdee1;font:14px/18px monospace")
     return {
         "html": [*chromium, "--window-size=640,640", str(RESULTS / "page.html")],
+        "html-color": [*chromium, "--window-size=640,640", str(RESULTS / "page_color.html")],
         "svg": [*chromium, "--window-size=504,504", str(RESULTS / "paths.svg")],
+        "svg-color": [*chromium, "--window-size=400,400", str(RESULTS / "paths_color.svg")],
         "text-svg": [*chromium, "--window-size=504,504", str(RESULTS / "text.text.svg")],
-        "terminal": [*chromium, "--window-size=640,640", str(terminal)],
-        "discord": [*chromium, "--window-size=420,450", str(discord)],
-        "ans": ["ansilove", "-o", str(shot), str(RESULTS / "artpack.ans")],
+        "terminal": [*chromium, "--window-size=640,640", terminal(scratch, "terminal")],
+        "terminal-color": [*chromium, "--window-size=640,640", terminal(scratch, "terminal_color")],
+        "discord": [*chromium, "--window-size=420,450", discord],
+        "ans": ["ansilove", "-i", "-o", str(shot), str(RESULTS / "artpack.ans")],
+        "ans-color": ["ansilove", "-i", "-o", str(shot), str(RESULTS / "artpack_color.ans")],
     }
 
 
-def page(text: str, style: str) -> str:
-    """A window that shows a text as a terminal and Discord do: in a font of the system's."""
-    pre = f'<pre style="margin:16px;border-radius:4px;display:inline-block;{style}">{escape(text)}</pre>'
-    return f'<!doctype html><meta charset="utf-8"><body style="margin:0;background:#313338">{pre}'
+def terminal(scratch: Path, name: str) -> str:
+    """A window that shows an ANSI text, in a font of the system's."""
+    frame = decode_ansi((RESULTS / f"{name}.ansi").read_bytes()).frame
+    rows = "\n".join("".join(starmap(run, row)) for row in Runs(frame).rows())
+    return page(scratch / f"{name}.html", rows, "#000;color:#fff;font:15px/18px monospace")
+
+
+def run(style: Style, text: str) -> str:
+    told = f"color:{css(style.fg)};" * (style.fg != OWN) + f"background:{css(style.bg)}" * (style.bg != OWN)
+    return f'<span style="display:inline-block;{told}">{escape(text)}</span>'
+
+
+def page(path: Path, content: str, style: str) -> str:
+    """A window with some markup, at `path`, in the given colours and font."""
+    pre = f'<pre style="margin:16px;padding:7px;border-radius:4px;display:inline-block;background:{style}">{content}</pre>'
+    path.write_text(f'<!doctype html><meta charset="utf-8"><body style="margin:0;background:#313338">{pre}')
+    return str(path)
 
 
 def small(picture: Path, name: str) -> None:
@@ -72,7 +89,7 @@ def small(picture: Path, name: str) -> None:
     with Image.open(picture) as image:
         image = image.convert("RGB")
         image.thumbnail((WIDTH, 2 * WIDTH), Image.Resampling.LANCZOS)
-        image.quantize(256, Image.Quantize.MAXCOVERAGE).save(DOCS / f"out-{name}.png", optimize=True)
+        image.quantize(256, Image.Quantize.MEDIANCUT, kmeans=3).save(DOCS / f"out-{name}.png", optimize=True)
 
 
 if __name__ == "__main__":

@@ -13,7 +13,9 @@ import numpy as np
 import pytest
 
 from glyphgrad.cli.main import COMMANDS as OURS
+from glyphgrad.codec.export import ENCODERS
 from glyphgrad.codec.film import recording
+from glyphgrad.codec.formats import OPENERS
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
@@ -70,7 +72,23 @@ def test_every_command_is_documented() -> None:
     assert all(f"glyphgrad {name}" in README for name in OURS)
 
 
-@pytest.mark.parametrize("page", ["README.md", "ARCHITECTURE.md", "benchmarks/README.md", "examples/README.md"])
+@pytest.mark.parametrize(
+    "page", ["README.md", "ARCHITECTURE.md", "benchmarks/README.md", "examples/README.md", "docs/ways-out.md"]
+)
 def test_every_link_leads_somewhere(page: str) -> None:
-    links = re.findall(r"\]\(([^)#:]+)\)", (ROOT / page).read_text())
-    assert all((ROOT / page).parent.joinpath(link).exists() for link in links), links
+    links = re.findall(r"\]\(([^)#:]+)\)|<img src=\"([^\"]+)\"", (ROOT / page).read_text())
+    assert all((ROOT / page).parent.joinpath(*link).exists() for link in links), links
+
+
+def test_every_kind_of_output_is_on_its_page() -> None:
+    page = (ROOT / "docs" / "ways-out.md").read_text()
+    suffixes = {*ENCODERS, *OPENERS} - {".utf8.txt"}
+    assert {suffix for suffix in suffixes if f"`{suffix}`" not in page} == set()
+
+
+def test_every_script_of_a_way_out_has_its_result() -> None:
+    """But for the receipt's picture, which is of megabytes."""
+    folder = ROOT / "examples" / "ways_out"
+    for script in sorted(folder.glob("*.sh")):
+        result = re.findall(r"\b[\w.]+\.(?:ans|ansi|html|svg|escpos|md|png)\b", script.read_text())[-1]
+        assert (folder / result).exists() or result == "receipt_picture.png", script

@@ -8,6 +8,7 @@ from glyphgrad.api import animate, fit, score
 from glyphgrad.core.art import Art
 from glyphgrad.core.atlas import GlyphAtlas
 from glyphgrad.core.clip import Film, TimedFrame
+from glyphgrad.core.colors import Colors, Depth
 from glyphgrad.core.frame import Frame
 from glyphgrad.core.layout import Layout
 from glyphgrad.core.presets import PRESETS, Preset
@@ -21,6 +22,8 @@ __all__ = [
     "PRESETS",
     "AnnealConfig",
     "Art",
+    "Colors",
+    "Depth",
     "Film",
     "FilmConfig",
     "FitConfig",

@@ -10,9 +10,12 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+from PIL import Image
 from threadpoolctl import threadpool_limits
 
 from glyphgrad.codec import text
+from glyphgrad.codec.ansi import decode_ansi, is_ansi
 from glyphgrad.core import score as scoring
 from glyphgrad.core import target
 from glyphgrad.core.art import Art
@@ -24,7 +27,7 @@ from glyphgrad.core.presets import DEFAULT_PRESET, Preset, preset_named
 from glyphgrad.core.target import MAX_PIXELS, Source
 from glyphgrad.errors import ConfigError, GlyphgradWarning, PictureError, TextError
 from glyphgrad.fit.config import DESCENT, AnnealConfig, FilmConfig, FitConfig, LossWeights
-from glyphgrad.fit.fit import FitResult
+from glyphgrad.fit.fit import FitResult, fit_page
 from glyphgrad.fit.fit import fit as fit_target
 from glyphgrad.fit.progress import Step
 from glyphgrad.version import SOFTWARE
@@ -70,6 +73,9 @@ def fit_with(
 
         picture = grays(picture, config.gray, config.seed)
     layout = device.layout_for(*picture.size)
+    if config.in_color:
+        page = target.page_of(picture.convert("RGB"), layout, device.fit, device.dark)
+        return fit_page(page, _atlas(device), layout, config, device.dark, on_step, should_stop)
     wanted = target.place(picture, layout, device.fit, device.dark)
     return fit_target(wanted, _atlas(device), layout, config, device.dark, on_step, should_stop)
 
@@ -110,7 +116,7 @@ def animate(
         start=start,
         duration=duration,
         every=every,
-        gray=config.gray == "luma",
+        gray=config.luma_only,
         dark=device.dark,
         keep_going=keep_going,
     )
@@ -187,9 +193,10 @@ def score(
     max_pixels: int = MAX_PIXELS,
     **options: Any,
 ) -> dict[str, float]:
-    """How close a text, drawn by a device, is to a picture: see `core.score.score`.
+    """How close a text, drawn by a device, is to a picture: see `core.score.score`, and of colours `color_score`.
 
-    `art` is the path or the bytes of a text in UTF-8 or code page 437 of any size, from any tool.
+    `art` is the path or the bytes of a text in UTF-8 or code page 437, also with ANSI sequences, of any size,
+    from any tool.
     """
     device = device_for(preset, options)
     _refuse_unknown(options, ())
@@ -197,17 +204,23 @@ def score(
     picture = target.load(image, device.dark, max_pixels)
     wanted = target.place(picture, drawn.layout, device.fit, device.dark)
     with threadpool_limits(1, "blas"):  # narrow products: more threads wait for each other
-        return scoring.score(drawn.ink, wanted)
+        if drawn.frame.colors is None:
+            return scoring.score(drawn.ink, wanted)
+        page = target.page_of(picture.convert("RGB"), drawn.layout, device.fit, device.dark)
+        gray = np.asarray(Image.fromarray(drawn.pixels).convert("L"))
+        return scoring.score(target.ink(gray, device.dark), wanted) | scoring.color_score(
+            drawn.pixels / 255, page / 255
+        )
 
 
 def read_art(art: Path | bytes, device: Preset) -> Art:
-    """A text as `device` draws it, its grid as large as the text. Raises TextError."""
+    """A text, also one with ANSI sequences, as `device` draws it, its grid as large as the text. Raises TextError."""
     if not isinstance(art, bytes):
         try:
             art = art.read_bytes()
         except OSError as error:
             raise TextError(f"text {str(art)!r} cannot be read ({error.strerror}): check the path") from None
-    frame = text.decode(art)
+    frame = decode_ansi(art).frame if is_ansi(art) else text.decode(art)
     if not frame.cells.all():
         raise TextError("the text holds NUL bytes: it is some other kind of file, give a file of characters")
     chars = "".join(dict.fromkeys(" @" + frame.text.replace("\n", "")))  # two at least, also of blank paper

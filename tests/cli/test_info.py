@@ -28,6 +28,7 @@ def test_a_line_a_figure(run: Callable, tmp_path: Path) -> None:
         "frames      100, 25 a second",
         "duration    0:04.000",
         "preset      terminal, light on dark",
+        "colours     none",
         "title       A title",
         "made by     glyphgrad 0.1.0",
         f"bytes       {size}, {size / 100:.1f} a frame",
@@ -44,6 +45,7 @@ def test_json(run: Callable, tmp_path: Path, name: str) -> None:
     assert code == 0
     assert json.loads(out) == {
         "cols": 3, "rows": 2, "frames": 100, "seconds": 4.0, "fps": 25.0, "preset": "terminal", "dark": True,
+        "colors": "none", "background": False,
         "title": "A title", "software": "glyphgrad 0.1.0", "bytes": size, "bytes_per_frame": round(size / 100, 1),
         "keyframes": 2 if name == "film.glyph" else None, "characters": "abcd█",
     }  # fmt: skip
@@ -110,3 +112,11 @@ def test_the_rate_of_short_films(run: Callable, tmp_path: Path, rate: float, cou
         for start, end in pairwise(ends):
             film.write(TimedFrame(start, end, Frame.from_lines("a")))
     assert json.loads(run("info", "film.glyph", "--json").out)["fps"] == told
+
+
+def test_colours_are_told(run: Callable, tmp_path: Path) -> None:
+    (tmp_path / "a.ansi").write_text("\x1b[31ma\x1b[44mb\x1b[38;5;200mc\n")
+    assert run("convert", "a.ansi", "a.glyph").code == 0
+    assert "colours     256, behind the characters too" in run("info", "a.glyph").out
+    assert run("convert", "a.glyph", "b.glyph", "--color", "16").code == 0
+    assert json.loads(run("info", "b.glyph", "--json").out)["colors"] == "16"

@@ -24,8 +24,10 @@ from PIL import Image
 from glyphgrad.cli import play as cli
 from glyphgrad.codec.chunks import MAGIC
 from glyphgrad.codec.formats import write_film
-from glyphgrad.codec.terminal import PAPER, SCREEN, Terminal
+from glyphgrad.codec.sgr import PAPER, SCREEN
+from glyphgrad.codec.terminal import Terminal
 from glyphgrad.core.clip import ClipHeader, TimedFrame
+from glyphgrad.core.colors import Colors, Depth
 from glyphgrad.core.frame import Frame
 from glyphgrad.core.window import window
 from glyphgrad.play.screen import Screen
@@ -56,15 +58,17 @@ def write(path: Path, count: int = 3, length: int = 100, dark: bool = True) -> P
 class Console:
     """A terminal of `rows` x `cols`, what runs on it, and all that it sent."""
 
-    def __init__(self, command: list[object], rows: int = 6, cols: int = 30, **options: Any):
+    def __init__(
+        self, command: list[object], rows: int = 6, cols: int = 30, env: dict[str, str] | None = None, **options: Any
+    ):
         self.rows, self.cols = rows, cols
         self.terminal, self.inside = os.openpty()
         self.resize(rows, cols)
         self.mode = termios.tcgetattr(self.inside)
         launch = [sys.executable, "-S", "-c", IN_FRONT, *map(str, command)]
         streams = {"stdin": self.inside, "stdout": self.inside, "stderr": self.inside} | options
-        env = {**os.environ, "TERM": "xterm-256color", "PS1": "$ "}
-        env.pop("NO_COLOR", None)
+        own = {name: value for name, value in os.environ.items() if name not in ("NO_COLOR", "COLORTERM")}
+        env = {**own, "TERM": "xterm-256color", "PS1": "$ ", **(env or {})}
         self.process = subprocess.Popen(launch, start_new_session=True, env=env, **streams)
         self.sent = ""
 
@@ -147,13 +151,37 @@ def test_a_film_plays_to_its_end(console: Callable[..., Console], tmp_path: Path
     assert one.ended() == 0
     assert one.restored
     assert one.after == ""
-    assert f"\x1b[{SCREEN}m" in one.sent
+    assert f"\x1b[{SCREEN.sgr}m" in one.sent
     assert one.screen in [window(frame(number), 6, 30) for number in range(3)]
+
+
+@pytest.mark.parametrize(
+    ("env", "depth"),
+    [
+        ({}, Depth.C256),
+        ({"COLORTERM": "truecolor"}, Depth.TRUE),
+        ({"TERM": "linux"}, Depth.C16),
+        ({"NO_COLOR": "1"}, Depth.NONE),
+    ],
+)
+def test_a_film_in_colours_is_shown_in_those_of_the_terminal(
+    console: Callable[..., Console], tmp_path: Path, env: dict[str, str], depth: Depth
+) -> None:
+    rng = np.random.default_rng(8)
+    fg, bg = rng.integers(0, 256, (2, 4, 10, 3), dtype=np.uint8)
+    colored = Frame(frame(0).cells, Colors(Depth.TRUE, fg, bg))
+    with write_film(tmp_path / "film.glyph", ClipHeader(4, 10, "terminal", True)) as film:
+        film.write(TimedFrame(0, 100, colored))
+    one = console("film.glyph", env=env)
+    one.until(lambda: one.screen == window(colored.at(depth), 6, 30))
+    one.type("q")
+    assert one.ended() == 0
+    assert one.restored
 
 
 def test_keys_seek_and_a_resize_paints_anew(console: Callable[..., Console], tmp_path: Path) -> None:
     one = console(write(tmp_path / "film.cast", 1000, dark=False), "--start", 10, "--speed", 0.25)
-    one.until(lambda: f"\x1b[{PAPER}m" in one.sent)
+    one.until(lambda: f"\x1b[{PAPER.sgr}m" in one.sent)
     one.type(" 0")
     one.shows(frame(0))
     one.type("\x1b[C.")

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 
 import numpy as np
@@ -59,7 +60,7 @@ def test_golden_bytes_of_an_ans_file() -> None:
 
 def test_a_full_row_has_no_line_end() -> None:
     data, sauce = split_sauce(encode_ans(art_of("a" * 100, "b" * 100)))
-    row = b"\x1b[0;1;37m%s\x1b[0m"
+    row = b"\x1b[0;1;37;40m%s\x1b[0m"
     assert data == row % (b"a" * 100) + row % (b"b" * 100)
     assert sauce is not None
     assert sauce.columns == 100
@@ -76,12 +77,17 @@ def test_what_an_ans_file_cannot_hold(char: str) -> None:
 
 @given(arts(HELD, 200))
 def test_ans_files_round_trip(art: Art) -> None:
-    assert decode_ansi(encode_ans(art))[0] == art.frame
+    assert decode_ansi(encode_ans(art)).frame == art.frame
 
 
 @given(arts(HELD[31:] + "“é∀", 200))
 def test_terminals_texts_round_trip(art: Art) -> None:
-    assert decode_ansi(encode_ansi(art)) == (art.frame, None)
+    assert decode_ansi(encode_ansi(art)).frame == art.frame
+
+
+@given(arts("ab", 81), st.sampled_from([encode_ans, encode_ansi]))
+def test_white_paper_is_told_from_a_dark_screen(art: Art, encode: Callable[[Art], bytes]) -> None:
+    assert decode_ansi(encode(art)).dark == art.dark
 
 
 def test_the_records_columns_wrap() -> None:
@@ -118,12 +124,12 @@ def test_texts_with_colours(text: str, lines: list[str]) -> None:
 
 
 def test_a_cursor_that_is_moved_has_a_screen_of_80_columns() -> None:
-    frame, _ = decode_ansi(b"\x1b[2J\x1b[3;78Hend\x1b[1;1Hstart\x1b[Bdown")
+    frame = decode_ansi(b"\x1b[2J\x1b[3;78Hend\x1b[1;1Hstart\x1b[Bdown").frame
     assert frame.lines == ["start".ljust(80), "     down".ljust(80), "end".rjust(80)]
 
 
 def test_an_old_file() -> None:
-    frame, sauce = decode_ansi(b"\x1b[0;31m\xb0\xb1\xb2\x01\x1b[10C\xdb\r\n\x1b\x1b[32mx\0y\x1a")
+    frame, _, sauce = decode_ansi(b"\x1b[0;31m\xb0\xb1\xb2\x01\x1b[10C\xdb\r\n\x1b\x1b[32mx\0y\x1a")
     assert frame.lines == ["░▒▓☺          █", "←x y           "]
     assert sauce is None
 
@@ -145,7 +151,7 @@ def test_far_too_much(data: bytes) -> None:
 @given(st.binary(max_size=200))
 def test_any_bytes_are_a_grid_or_a_text_error(data: bytes) -> None:
     try:
-        frame, _ = decode_ansi(b"\x1b[1m" + data)
+        frame = decode_ansi(b"\x1b[1m" + data).frame
     except TextError:
         return
     assert frame.rows
@@ -154,7 +160,7 @@ def test_any_bytes_are_a_grid_or_a_text_error(data: bytes) -> None:
 
 @given(st.text(st.characters(min_codepoint=32, max_codepoint=126), min_size=1, max_size=60).filter(str.strip))
 def test_a_terminal_shows_the_same(text: str) -> None:
-    frame, _ = decode_ansi(b"\x1b[1m" + text.encode())
+    frame = decode_ansi(b"\x1b[1m" + text.encode()).frame
     assert frame.lines == [line[: frame.cols] for line in shown(text, 1, 80)]
 
 

@@ -69,7 +69,9 @@ def test_known_lines() -> None:
     frames = film([[[97, 98]], [[97, 99]], [[97, 99]]], [33, 34, 1000])
     paper = "\\u001b[38;5;16;48;5;231m\\u001b[?25l\\u001b[2J"
     assert encoded(ClipHeader(1, 2, "epson", False, "T"), frames).decode().splitlines() == [
-        '{"version": 3, "term": {"cols": 2, "rows": 1}, "title": "T", '
+        '{"version": 3, "term": {"cols": 2, "rows": 1, "theme": {"fg": "#000000", "bg": "#ffffff", "palette": '
+        '"#000000:#aa0000:#00aa00:#aa5500:#0000aa:#aa00aa:#00aaaa:#aaaaaa:'
+        '#555555:#ff5555:#55ff55:#ffff55:#5555ff:#ff55ff:#55ffff:#ffffff"}}, "title": "T", '
         '"env": {"GLYPHGRAD_PRESET": "epson", "GLYPHGRAD_DARK": "0"}}',
         f'[0.000, "o", "{paper}\\u001b[1;1Hab"]',
         '[0.033, "o", "\\u001b[1;2Hc"]',
@@ -77,7 +79,8 @@ def test_known_lines() -> None:
         '[1.000, "o", "\\u001b[m\\u001b[?25h"]',
     ]
     v2 = encoded(ClipHeader(1, 2), frames, 2).decode().splitlines()
-    assert json.loads(v2[0]) == {"version": 2, "width": 2, "height": 1, "env": {"GLYPHGRAD_DARK": "0"}}
+    theme = json.loads(encoded(ClipHeader(1, 2), frames).split(b"\n")[0])["term"]["theme"]
+    assert json.loads(v2[0]) == {"version": 2, "width": 2, "height": 1, "theme": theme, "env": {"GLYPHGRAD_DARK": "0"}}
     assert [line.split(",")[0] for line in v2[1:]] == ["[0.000", "[0.033", "[0.067", "[1.067"]
 
 
@@ -108,7 +111,7 @@ def check_v3(data: bytes) -> list[Frame]:
     assert type(cols) is type(rows) is int
     assert min(cols, rows) > 0
     assert all(type(name) is type(value) is str for name, value in header.get("env", {}).items())
-    screen, frames = Terminal(rows, cols), []
+    screen, frames = Terminal(rows, cols, dark=header["env"]["GLYPHGRAD_DARK"] == "1"), []
     for line in lines:
         if line.startswith("#"):
             continue
@@ -171,12 +174,14 @@ def test_comments_exits_and_resizes_to_the_same_size_are_passed_over() -> None:
     assert [(one.start, one.end) for one in decoded(data)] == [(0, 2000)]
 
 
-def test_colours_are_passed_over_with_one_warning() -> None:
-    data = b'{"version": 2, "width": 1, "height": 1}\n[0, "o", "\\u001b[31ma"]\n[1, "o", "\\u001b[32mb\\u001b[5r"]\n'
+def test_colours_are_read_and_other_styles_passed_over_with_one_warning() -> None:
+    data = b'{"version": 2, "width": 1, "height": 1}\n[0, "o", "\\u001b[31ma"]\n[1, "o", "\\u001b[4mb\\u001b[5r"]\n'
     with pytest.warns(GlyphgradWarning) as caught:
-        assert [one.frame.lines for one in decoded(data)] == [["a"], ["b"]]
+        found = [one.frame for one in decoded(data)]
+    assert [one.lines for one in found] == [["a"], ["b"]]
+    assert [one.colors and one.colors.fg.tolist() for one in found] == [[[[170, 0, 0]]]] * 2
     (warning,) = caught
-    assert "'film.cast': passed over CSI r, colours and styles" in str(warning.message)
+    assert "'film.cast': passed over CSI r, styles" in str(warning.message)
 
 
 def test_a_recording_that_was_cut_off_is_used_as_far_as_it_goes() -> None:

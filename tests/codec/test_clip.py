@@ -26,6 +26,9 @@ HEADER = ClipHeader(2, 3, "terminal", True, "Täst ☺", "glyphgrad 0.1.0")
 SCALARS = st.integers(0x20, 0x10FFFF).filter(lambda code: not (0x7F <= code < 0xA0 or 0xD800 <= code < 0xE000))
 
 
+NO_COLORS = b"\0\0"
+
+
 def film(cells: Sequence[Any], lengths: Sequence[int] | None = None) -> list[TimedFrame]:
     """Frames one after the other, of 33 ms if no lengths are given."""
     ends = np.cumsum(lengths or [33] * len(cells)).tolist()
@@ -103,9 +106,15 @@ def test_a_film_like_those_that_are_served_takes_few_bytes() -> None:
 def test_known_bytes() -> None:
     a, b = ord("a"), ord("b")
     data = encoded(ClipHeader(1, 2, None, False, "", ""), film([[[a, a]], [[a, b]]], [40, 2]))
-    words = b'{"rows": 1, "cols": 2, "preset": null, "dark": false, "title": "", "software": "", "planes": ["cells"]}'
-    head = chunk(b"HEAD", b"\x01\0" + words)
-    plain = struct.pack("<2I", 40, 2) + struct.pack("<3I", 2, a, b) + bytes([0b10000000, 0b11000000]) + bytes([0, 0, 1])
+    words = b'{"rows": 1, "cols": 2, "preset": null, "dark": false, "title": "", "software": ""}'
+    head = chunk(b"HEAD", b"\x02\0" + words)
+    plain = (
+        struct.pack("<2I", 40, 2)
+        + NO_COLORS
+        + struct.pack("<3I", 2, a, b)
+        + bytes([0b10000000, 0b11000000])
+        + bytes([0, 0, 1])
+    )
     group = chunk(b"GRUP", struct.pack("<4I", 0, 2, 0, 42) + zlib.compress(plain, 6))
     offset = 8 + len(head)
     index = chunk(b"INDX", struct.pack("<Q4I", offset, 0, 2, 0, 42))
@@ -262,7 +271,7 @@ def test_a_header_with_another_type_or_nothing_is_refused(name: str, value: Any)
 def test_a_header_may_lack_the_preset_and_have_more() -> None:
     words = json.loads(ClipEncoder(HEADER).start()[18:-4]) | {"later": [1]}
     del words["preset"]
-    start = MAGIC + chunk(b"HEAD", b"\x01\0" + json.dumps(words).encode())
+    start = MAGIC + chunk(b"HEAD", b"\x02\0" + json.dumps(words).encode())
     with pytest.warns(GlyphgradWarning, match="no index"):
         assert reader(start + chunk(b"GRUP", encode_group(0, film([[[65] * 3] * 2])))).header.preset is None
 
@@ -307,17 +316,30 @@ def test_a_clip_whose_groups_are_all_damaged_is_none(small: bytes) -> None:
 
 
 def test_a_newer_version_and_another_file_are_told_apart() -> None:
-    newer = MAGIC + chunk(b"HEAD", b"\x02\0what nobody knows yet")
-    with pytest.raises(ClipError, match=r"of version 2 and this glyphgrad reads up to 1: update glyphgrad"):
+    newer = MAGIC + chunk(b"HEAD", b"\x03\0what nobody knows yet")
+    with pytest.raises(ClipError, match=r"of version 3 and this glyphgrad reads up to 2: update glyphgrad"):
         reader(newer)
     with pytest.raises(ClipError, match="no clip file"):
         reader(b"GIF89a")
 
 
-def test_planes_of_a_later_glyphgrad_are_refused() -> None:
-    words = json.loads(ClipEncoder(HEADER).start()[18:-4]) | {"planes": ["cells", "fg"]}
+def first_version(frames: Sequence[TimedFrame], planes: Sequence[str] = ("cells",)) -> bytes:
+    """The frames, one group of them, as glyphgrad wrote them before there were colours."""
+    words = json.loads(ClipEncoder(HEADER).start()[18:-4]) | {"planes": planes}
+    content = encode_group(0, frames)
+    plain = zlib.decompress(content[16:])
+    lengths = 4 * len(frames)
+    assert plain[lengths : lengths + 2] == NO_COLORS
+    group = content[:16] + zlib.compress(plain[:lengths] + plain[lengths + 2 :])
+    return MAGIC + chunk(b"HEAD", b"\x01\0" + json.dumps(words).encode()) + chunk(b"GRUP", group)
+
+
+def test_files_of_the_first_version_are_read() -> None:
+    frames = long_film()[:40]
+    with pytest.warns(GlyphgradWarning, match="no index"):
+        assert list(reader(first_version(frames))) == frames
     with pytest.raises(ClipError, match=r"made of \"\['cells', 'fg'\]\""):
-        reader(MAGIC + chunk(b"HEAD", b"\x01\0" + json.dumps(words).encode()))
+        reader(first_version(frames, ["cells", "fg"]))
 
 
 def group_of(plain: bytes, count: int = 1) -> bytes:
@@ -326,7 +348,7 @@ def group_of(plain: bytes, count: int = 1) -> bytes:
     return ClipEncoder(HEADER).start() + chunk(b"GRUP", struct.pack("<4I", 0, count, 0, 5 * count) + packed)
 
 
-PLAIN = struct.pack("<2I", 1, 65) + b"\x80" * 6 + b"\0" * 6
+PLAIN = NO_COLORS + struct.pack("<2I", 1, 65) + b"\x80" * 6 + b"\0" * 6
 
 
 @pytest.mark.parametrize(
@@ -334,9 +356,14 @@ PLAIN = struct.pack("<2I", 1, 65) + b"\x80" * 6 + b"\0" * 6
     [
         (PLAIN[:-1], "too early"),
         (PLAIN + b"\0", "too late"),
-        (struct.pack("<I", 2**31) + PLAIN[4:], "palette of 2147483648"),
-        (struct.pack("<2I", 1, 0x1B) + PLAIN[8:], r"U\+001B"),
-        (PLAIN[:8] + b"\x80" * 5 + b"\0" + b"\0" * 5, "begin nowhere"),
+        (NO_COLORS + struct.pack("<I", 2**31) + PLAIN[6:], "palette of 2147483648"),
+        (NO_COLORS + struct.pack("<2I", 1, 0x1B) + PLAIN[10:], r"U\+001B"),
+        (PLAIN[:10] + b"\x80" * 5 + b"\0" + b"\0" * 5, "begin nowhere"),
+        (b"\x05\0" + PLAIN[2:], "colours of 5 bits, backgrounds 0"),
+        (b"\0\1" + PLAIN[2:], "colours of 0 bits, backgrounds 1"),
+        (b"\x18\2" + PLAIN[2:], "colours of 24 bits, backgrounds 2"),
+        (b"\x18\0" + PLAIN[2:], "too early"),
+        (b"\x18\0" + PLAIN[2:] + struct.pack("<2I", 1, 1 << 24) + PLAIN[10:], "more than 24 bits"),
         (PLAIN[:-1] + b"\1", "outside the palette"),
         (b"\0" * 10_000, "another length"),  # far more than a frame of 6 cells can need
     ],

@@ -91,12 +91,34 @@ def test_black_and_white_are_exact() -> None:
         assert set(np.unique(pixels)) == {0, 255}
 
 
-def test_a_gif_in_colour_keeps_the_webs_colours() -> None:
-    pixels = np.zeros((10, 20, 3), np.uint8)
-    pixels[:, 10:] = (255, 102, 0)
-    (first, _), (second, _) = gif_frames(encoded(".gif", [pixels, pixels[:, ::-1]]))
-    np.testing.assert_array_equal(first, pixels)
-    np.testing.assert_array_equal(second, pixels[:, ::-1])
+def test_a_gif_of_few_colours_has_them_also_after_a_cut() -> None:
+    rng = np.random.default_rng(8)
+    pictures = [rng.integers(0, 256, (200, 3), dtype=np.uint8)[rng.integers(0, 200, (30, 40))] for _ in range(3)]
+    for (found, _), picture in zip(gif_frames(encoded(".gif", pictures)), pictures, strict=True):
+        np.testing.assert_array_equal(found, picture)
+
+
+def shade(red: int) -> np.ndarray:
+    """A picture of over 255 colours."""
+    y, x = np.mgrid[:64, :96]
+    return np.stack([np.full_like(x, red), 2 * x, 3 * y], axis=2).astype(np.uint8)
+
+
+def test_a_gif_of_many_colours_is_near_to_them() -> None:
+    frames = gif_frames(encoded(".gif", [shade(255), shade(0)]))
+    for (found, _), picture in zip(frames, (shade(255), shade(0)), strict=True):
+        error = found.astype(float) - picture
+        # 255 places for a plane of 192 by 192 levels: squares of 12 levels, whose mean is 12 / sqrt(12) off in each
+        # of two of three channels; the octree's squares are not all of one size
+        assert np.sqrt((error**2).mean()) < 1.5 * 12 / np.sqrt(12) * np.sqrt(2 / 3)
+
+
+def test_what_stays_keeps_its_colour_when_the_palette_changes() -> None:
+    one, other = shade(255), shade(255)
+    other[32:] = shade(0)[32:]
+    (first, _), (second, _) = gif_frames(encoded(".gif", [one, other]))
+    np.testing.assert_array_equal(second[:32], first[:32])
+    assert np.abs(second[32:].astype(int) - other[32:]).mean() < 6
 
 
 def test_what_does_not_change_costs_next_to_nothing() -> None:
@@ -152,6 +174,20 @@ def test_the_last_picture_comes_again_at_the_end_of_its_time(tmp_path: Path, suf
     assert times == pytest.approx([0, 0.1, 0.2, 0.3, 0.4, 2.4 - 1 / 24], abs=0.001)
     with av.open(path) as container:
         assert container.duration / 1e6 == pytest.approx(2.4, abs=0.002)
+
+
+@pytest.mark.parametrize("suffix", VIDEO)
+def test_a_videos_colours_are_the_pictures_and_it_says_how_they_are_coded(suffix: str) -> None:
+    colors = [(255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 135, 0), (90, 20, 160), (128, 128, 128)]
+    picture = np.array([colors], np.uint8).repeat(64, axis=0).repeat(32, axis=1)
+    file = encoded(suffix, [picture])
+    seen = video_frames(file)[0][1][32, 16::32]
+    # eight bits of luma and of colour difference, and a quantiser that is made for moving pictures
+    assert np.abs(seen.astype(int) - colors).max() <= 6
+    file.seek(0)
+    with av.open(file) as container:
+        frame = next(container.decode(video=0))
+        assert (frame.colorspace, frame.color_range) == (6, 1)
 
 
 def test_an_mp4_is_what_players_know() -> None:

@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 from collections.abc import Callable
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 from xml.etree import ElementTree
@@ -18,7 +19,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from glyphgrad import PRESETS, Art, Frame, GlyphAtlas, Layout
+from glyphgrad import PRESETS, Art, Colors, Depth, Frame, GlyphAtlas, Layout
 from glyphgrad.codec.html import encode_html
 from glyphgrad.codec.label import Label
 from glyphgrad.codec.svg import encode_svg, encode_svg_text
@@ -36,6 +37,15 @@ def art_of(preset: str, lines: list[str] = TEXT, dark: bool | None = None) -> Ar
     return Art(frame, device.atlas(chars), layout, device.dark if dark is None else dark)
 
 
+def colored(preset: str, background: bool) -> Art:
+    """The same in any colours; in every row two cells that follow each other have one."""
+    art, rng = art_of(preset), np.random.default_rng(8)
+    fg, bg = rng.integers(0, 256, (2, *art.frame.cells.shape, 3), dtype=np.uint8)
+    fg[:, 3], bg[:, 3] = fg[:, 2], bg[:, 2]
+    frame = Frame(art.frame.cells, Colors(Depth.TRUE, fg, bg if background else None))
+    return replace(art, frame=frame)
+
+
 class Pre(HTMLParser):
     """The text and the attributes of a page's <pre>."""
 
@@ -45,9 +55,8 @@ class Pre(HTMLParser):
         self.feed(page)
 
     def handle_starttag(self, tag: str, attrs: list) -> None:
-        self._within = tag == "pre"
-        if self._within:
-            self.attributes = dict(attrs)
+        if tag == "pre":
+            self._within, self.attributes = True, dict(attrs)
 
     def handle_endtag(self, tag: str) -> None:
         self._within &= tag != "pre"
@@ -65,6 +74,21 @@ def arts(draw: st.DrawFn) -> Art:
     chars = "".join(sorted(set(frame.text) | {" ", "a"}))
     atlas = GlyphAtlas(chars, np.zeros((len(chars), 6, 4), np.float32))
     return Art(frame, atlas, Layout(frame.rows, frame.cols, 6, 4))
+
+
+@pytest.mark.parametrize("background", [False, True])
+def test_the_text_of_coloured_pages_is_the_art_and_its_colours_the_cells(background: bool) -> None:
+    art = colored("epson", background)
+    assert Pre(encode_html(art).decode()).text == "\n" + art.text
+    rows = ElementTree.fromstring(encode_svg_text(art)).findall(f"{SVG}text")
+    assert ["".join(row.itertext()) for row in rows] == art.frame.lines
+    assert art.frame.colors is not None
+    last = "#{:02x}{:02x}{:02x}".format(*art.frame.colors.fg[-1, -1])
+    assert rows[-1].findall(f"{SVG}tspan")[-1].get("fill") == last
+    assert f'<span style="color:{last}' in encode_html(art).decode()
+    boxes = ElementTree.fromstring(encode_svg(art)).findall(f"{SVG}g/{SVG}rect")
+    assert len(boxes) == background * 3 * 12  # of thirteen cells a row, two of one colour
+    assert ("linear-gradient" in encode_html(art).decode()) == background
 
 
 @settings(max_examples=25, deadline=None)  # a font is made for each
@@ -105,14 +129,14 @@ def test_the_font_has_the_cells_measures_and_no_more_characters() -> None:
 
 
 TOLERANCE = {"epson": 0.0, "terminal": 0.09, "discord": 0.09}
-"""Root of the mean squared error. A bitmap font: every pixel. Others are outlines through the coverage, with the
-browser's own smoothing and hinting."""
+"""Root of the mean squared error of red, green and blue, of 1. A bitmap font: every pixel. Others are outlines
+through the coverage, with the browser's own smoothing and hinting."""
 
 ENCODERS = {"a.html": encode_html, "a.svg": encode_svg, "a.text.svg": encode_svg_text}
 
 
 def screenshot(folder: Path, files: dict[str, bytes], width: int, height: int) -> np.ndarray:
-    """What a browser shows of some files, gray levels (file, height, width), each cut to that size."""
+    """What a browser shows of some files, sRGB (file, height, width, 3), each cut to that size."""
     for name, data in files.items():
         (folder / name).write_bytes(data)
     frames = "".join(f'<iframe src="{name}" width={width} height={height}></iframe>' for name in files)
@@ -123,18 +147,20 @@ def screenshot(folder: Path, files: dict[str, bytes], width: int, height: int) -
     command = [CHROMIUM, *options, f"--screenshot={folder / 'shot.png'}", str(folder / "all.html")]
     subprocess.run(command, check=True, capture_output=True, timeout=60)
     with Image.open(folder / "shot.png") as shot:
-        return np.asarray(shot.convert("L"), float)[: len(files) * height, :width].reshape(-1, height, width)
+        return np.asarray(shot.convert("RGB"), float)[: len(files) * height, :width].reshape(-1, height, width, 3)
 
 
 @pytest.mark.skipif(
     not CHROMIUM, reason="NO CHROMIUM: install Debian's `chromium` to see pages compared with the raster"
 )
-def test_a_browser_shows_the_raster(tmp_path: Path) -> None:
-    arts = {preset: art_of(preset).pixels for preset in TOLERANCE}
-    files = {f"{preset}.{name}": encode(art_of(preset)) for preset in TOLERANCE for name, encode in ENCODERS.items()}
-    height, width = np.max([pixels.shape for pixels in arts.values()], axis=0).tolist()
+@pytest.mark.parametrize("background", [None, False, True])
+def test_a_browser_shows_the_raster(tmp_path: Path, background: bool | None) -> None:
+    arts = {preset: art_of(preset) if background is None else colored(preset, background) for preset in TOLERANCE}
+    files = {f"{preset}.{name}": encode(art) for preset, art in arts.items() for name, encode in ENCODERS.items()}
+    height, width = np.max([art.pixels.shape[:2] for art in arts.values()], axis=0).tolist()
     for name, seen in zip(files, screenshot(tmp_path, files, width, height), strict=True):
         preset = name.partition(".")[0]
-        pixels = arts[preset].astype(float)
+        pixels = arts[preset].pixels.astype(float)
+        pixels = pixels if pixels.ndim == 3 else pixels[..., None]
         error = np.sqrt(((seen[: pixels.shape[0], : pixels.shape[1]] - pixels) ** 2).mean()) / 255
         assert error <= TOLERANCE[preset], name

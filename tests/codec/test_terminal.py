@@ -70,10 +70,11 @@ def test_an_escape_that_never_ends_does_not_swallow_the_film() -> None:
 @pytest.mark.parametrize(
     ("output", "ignored"),
     [
-        ("\x1b[1;31mred\x1b[m", {"colours and styles"}),
+        ("\x1b[31mred\x1b[m\x1b[>4;2m", {"CSI m"}),
+        ("\x1b[1;31mred\x1b[m", {"styles"}),
         ("\x1b[0m\x1b[38;5;16;48;5;231m\x1b[38;5;231;48;5;16m\x1b[?25l\x1b[?7h", set()),
         ("\x1b[2;5r\x1b[3L\x1b[?1049h\x1b(0", {"CSI r", "CSI L", "CSI h", "ESC ("}),
-        ("\x1b[38:2:1:2:3m\x1b[1 q\x1bc", {"colours and styles", "CSI q", "ESC c"}),
+        ("\x1b[38:2:1:2:3m\x1b[1 q\x1bc", {"CSI q", "ESC c"}),
         ("e\u0301", {"combining marks"}),
     ],
 )
@@ -93,7 +94,26 @@ def test_moves_alone_draw_nothing(output: str) -> None:
 
 
 TOKENS = st.sampled_from(
-    ["\x1b", "[", "]", "\x07", "?", ";", "3", "99", *"ABCDHJKLPX@mhlsu78\\", "\r", "\n", "\b", "\t"]
+    [
+        "\x1b",
+        "[",
+        "]",
+        "\x07",
+        "?",
+        ";",
+        ":",
+        "3",
+        "5",
+        "99",
+        "38;2;",
+        "48:5:",
+        "7m",
+        *"ABCDHJKLPX@mhlsu78\\",
+        "\r",
+        "\n",
+        "\b",
+        "\t",
+    ]
 )
 
 

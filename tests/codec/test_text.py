@@ -78,7 +78,16 @@ def test_text_that_the_code_page_lacks_is_written_in_utf8(frame: Frame) -> None:
     native = set(frame.text) <= set(NATIVE + "\n") - set("○◙♪")  # their bytes are line ends and tabs of text files
     assert bool(caught) == (not native)
     assert data == encode_utf8(frame) or native
-    assert decode(data) == frame
+    if not native or not is_utf8(data):  # "─╡" is the letter ĵ in UTF-8: nobody can tell
+        assert decode(data) == frame
+
+
+def is_utf8(data: bytes) -> bool:
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 @given(st.binary(min_size=1, max_size=60))

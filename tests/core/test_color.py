@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from glyphgrad.core.color import lab_to_srgb, linear_to_srgb, srgb_to_lab, srgb_to_linear
+from glyphgrad.core.color import lab_slopes, lab_to_srgb, lightness, linear_to_srgb, srgb_to_lab, srgb_to_linear
 
 CUBE = np.stack(np.meshgrid(*[np.linspace(0, 1, 18)] * 3), axis=-1)
 
@@ -56,3 +56,19 @@ def test_what_no_screen_can_show_leaves_the_range_and_comes_back() -> None:
     srgb = lab_to_srgb(vivid)
     assert srgb.min() < 0
     np.testing.assert_allclose(srgb_to_lab(srgb), vivid, atol=1e-9)
+
+
+def test_slopes_of_cielab_are_those_of_small_steps() -> None:
+    step = 1e-6
+    rng = np.random.default_rng(2)
+    lights = np.vstack([0.02 + 0.9 * rng.random((20, 3)), rng.random((5, 3)) * 0.002 + 1e-5])
+    found = lab_slopes(lights)
+    for channel, axis in enumerate(np.eye(3)):
+        ahead, behind = (srgb_to_lab(linear_to_srgb(lights + sign * step * axis)) for sign in (1, -1))
+        np.testing.assert_allclose(found[..., channel], (ahead - behind) / (2 * step), rtol=1e-4, atol=1e-3)  # rounding
+
+
+def test_lightness_is_cielabs() -> None:
+    luminance = np.linspace(0, 1, 200)
+    gray = linear_to_srgb(luminance)[:, None].repeat(3, axis=1)
+    np.testing.assert_allclose(lightness(luminance), srgb_to_lab(gray)[:, 0], atol=1e-6)  # white's sum is rounded

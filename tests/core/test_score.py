@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from scipy.ndimage import gaussian_filter
 
-from glyphgrad.core.score import BLURS, best_gain, blur, correlation, score, ssim
+from glyphgrad.core.color import linear_to_srgb, srgb_to_lab
+from glyphgrad.core.score import BLURS, best_gain, blur, color_score, correlation, score, ssim
 from glyphgrad.errors import ConfigError
 
 RNG = np.random.default_rng(3)
@@ -81,3 +82,26 @@ def test_gain_and_offset_do_not_matter_far_away() -> None:
 def test_images_of_two_sizes_are_refused() -> None:
     with pytest.raises(ConfigError, match=r"\(2, 2\).*\(2, 3\)"):
         score(np.zeros((2, 2)), np.zeros((2, 3)))
+
+
+def test_colours_alike_differ_by_nothing_and_flat_ones_by_their_cielab_difference() -> None:
+    picture = RNG.random((20, 30, 3))
+    assert set(color_score(picture, picture).values()) == {0.0}
+    red, blue = np.array([0.9, 0.1, 0.2]), np.array([0.1, 0.2, 0.8])
+    figures = color_score(np.broadcast_to(red, (20, 30, 3)), np.broadcast_to(blue, (20, 30, 3)))
+    expected = np.linalg.norm(srgb_to_lab(red) - srgb_to_lab(blue))
+    assert figures == {name: pytest.approx(expected, abs=1e-9) for name in ("lab2", "lab4", "lab8")}
+
+
+def test_what_adds_up_in_an_eye_is_light() -> None:
+    """A fine chequerboard of black and white is the gray of half the light, not of half the sRGB value."""
+    board = np.indices((64, 64)).sum(axis=0) % 2 * np.ones((3, 1, 1))
+    board = np.moveaxis(board, 0, -1)
+    light = np.full((64, 64, 3), linear_to_srgb(np.array(0.5)))
+    assert color_score(board, light)["lab8"] < 0.01  # what of the finest wave is left after 8 pixels: nothing
+    assert color_score(board, np.full((64, 64, 3), 0.5))["lab8"] > 20
+
+
+def test_colours_of_other_shapes_are_refused() -> None:
+    with pytest.raises(ConfigError, match=r"render is \(4, 4, 3\), target is \(4, 5, 3\)"):
+        color_score(np.zeros((4, 4, 3)), np.zeros((4, 5, 3)))

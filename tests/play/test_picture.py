@@ -4,7 +4,9 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from glyphgrad.codec.terminal import PAPER, SCREEN, Terminal
+from glyphgrad import Colors, Depth
+from glyphgrad.codec.sgr import PAPER, SCREEN
+from glyphgrad.codec.terminal import Terminal
 from glyphgrad.core.frame import Frame
 from glyphgrad.play.picture import Painter, page
 
@@ -41,21 +43,21 @@ cells = st.integers(1, 5).flatmap(
 @settings(max_examples=50)
 @given(cells)
 def test_a_terminal_shows_every_frame_painted(frames: list[Frame]) -> None:
-    terminal, painter = Terminal(*frames[0].cells.shape), Painter(colour=True)
+    terminal, painter = Terminal(*frames[0].cells.shape), Painter()
     for one in frames:
         terminal.feed(painter.paint(one, dark=True))
         assert terminal.frame == one
 
 
 def test_only_what_has_changed_is_sent() -> None:
-    painter = Painter(colour=True)
+    painter = Painter()
     painter.paint(frame("a" * 40, "b" * 40), dark=True)
     assert painter.paint(frame("a" * 40, "b" * 40), dark=True) == ""
     assert painter.paint(frame("a" * 40, "bc" + "b" * 38), dark=True) == "\x1b[?2026h\x1b[2;2Hc\x1b[?2026l"
 
 
 def test_a_new_size_another_paper_and_forgetting_send_the_whole_frame() -> None:
-    painter = Painter(colour=True)
+    painter = Painter()
     painter.paint(frame("abc"), dark=True)
     for one, dark in ((frame("abcd"), True), (frame("abcd"), False)):
         text = painter.paint(one, dark)
@@ -67,17 +69,44 @@ def test_a_new_size_another_paper_and_forgetting_send_the_whole_frame() -> None:
 
 def test_the_paper_is_the_film_s_where_there_are_colours() -> None:
     for dark, colours in ((True, SCREEN), (False, PAPER)):
-        assert f"\x1b[{colours}m\x1b[2J" in Painter(colour=True).paint(frame("a"), dark)
-        assert "m" not in Painter(colour=False).paint(frame("a"), dark)
+        assert f"\x1b[{colours.sgr}m\x1b[2J" in Painter().paint(frame("a"), dark)
+        assert "m" not in Painter(Depth.NONE).paint(frame("a"), dark)
 
 
 def test_what_is_not_one_cell_wide_moves_nothing() -> None:
     terminal = Terminal(1, 5)
-    terminal.feed(Painter(colour=True).paint(frame("a漢b\u0301c"), dark=True))
+    terminal.feed(Painter().paint(frame("a漢b\u0301c"), dark=True))
     assert terminal.frame == frame("a?b?c")
 
 
 def test_the_last_column_is_left_by_a_move_of_the_cursor() -> None:
     whole = Frame(np.full((3, 4), ord("x"), np.uint32))
-    text = Painter(colour=False).paint(whole, dark=True)
+    text = Painter(Depth.NONE).paint(whole, dark=True)
     assert text.count("\x1b[1;1Hxxxx\x1b[2;1Hxxxx\x1b[3;1Hxxxx\x1b") == 1
+
+
+def colored(text: str, fg: list[list[int]], bg: list[list[int]] | None = None) -> Frame:
+    planes = (None if plane is None else np.array([plane], np.uint8) for plane in (fg, bg))
+    return Frame(Frame.from_lines([text]).cells, Colors(Depth.TRUE, *planes))  # type: ignore[arg-type]
+
+
+def test_a_screen_gets_as_many_colours_as_it_has() -> None:
+    one, other = colored("ab", [[250, 0, 5], [0, 250, 0]]), colored("ab", [[250, 0, 5], [0, 0, 250]])
+    seen = {}
+    for depth in Depth:
+        painter = Painter(depth)
+        painter.paint(one, dark=True)
+        seen[depth] = painter.paint(other, dark=True).replace("\x1b[?2026h", "").replace("\x1b[?2026l", "")
+    assert seen == {
+        Depth.NONE: "",
+        Depth.C16: "\x1b[1;2H\x1b[34mb\x1b[97m",
+        Depth.C256: "\x1b[1;2H\x1b[38;5;21mb\x1b[38;5;231m",
+        Depth.TRUE: "\x1b[1;2H\x1b[38;2;0;0;250mb\x1b[38;5;231m",
+    }
+
+
+def test_status_is_in_ink_on_paper() -> None:
+    red, blue = [255, 0, 0], [0, 0, 255]
+    shown = page(colored("abcd", [red] * 4, [blue] * 4), 1, 4, "x", dark=False)
+    assert shown == colored(" x d", [[0, 0, 0], [0, 0, 0], [0, 0, 0], red], [[255] * 3] * 3 + [blue])
+    assert page(colored("abcd", [red] * 4), 1, 4, "x") == colored(" x d", [[255] * 3] * 3 + [red])

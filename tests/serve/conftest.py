@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from glyphgrad import Frame
+from glyphgrad import Colors, Depth, Frame
 from glyphgrad.codec.clip import ClipEncoder, ClipReader
 from glyphgrad.codec.formats import write_film
 from glyphgrad.core.clip import ClipHeader, TimedFrame
@@ -51,6 +51,13 @@ class Films:
     @classmethod
     def show(cls, name: str = "film", rows: int = 24, cols: int = 80, count: int = 30, **header: Any) -> Show:
         return Show(name, (cls.edition(cls.frames(rows, cols, count), **header),))
+
+    @classmethod
+    def colored(cls) -> Show:
+        """Hashes in almost pure red, on almost pure green."""
+        fg, bg = (np.full((24, 80, 3), color, np.uint8) for color in ((250, 0, 5), (0, 250, 0)))
+        cells = np.full((24, 80), ord("#"), dtype=np.uint32)
+        return Show("film", (cls.edition([TimedFrame(0, 1000, Frame(cells, Colors(Depth.TRUE, fg, bg)))]),))
 
     @staticmethod
     def write(path: Path, frames: list[TimedFrame], **header: Any) -> Path:

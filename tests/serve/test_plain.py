@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from glyphgrad.codec.terminal import Terminal
+from glyphgrad.serve.films import Show
 
 IAC, DO, WONT, WILL, SB, SE = 255, 253, 252, 251, 250, 240
 TTYPE, NAWS, TM = 24, 31, 6
@@ -102,11 +103,24 @@ def test_a_session_has_an_end(serve: Any) -> None:
 def test_charsets(serve: Any, films: Any, term: bytes, found: bytes) -> None:
     frames = films.frames(24, 80, 1)
     frames[0].frame.cells[:] = ord("░")
-    from glyphgrad.serve.films import Show
-
     client = serve(films=[Show("film", (films.edition(frames),))]).connect()
     client.send(answers(24, 80, term))
     client.until(found * 80)
+
+
+@pytest.mark.parametrize(
+    ("term", "sgr"),
+    [(b"xterm-256color", b"38;5;196;48;5;46"), (b"ansi", b"31;42"), (b"xterm-kitty", b"38;2;250;0;5;48;2;0;250;0")],
+)
+def test_colours_are_the_nearest_that_the_terminal_has(serve: Any, films: Any, term: bytes, sgr: bytes) -> None:
+    client = serve(films=[films.colored()]).connect()
+    client.send(answers(24, 80, term))
+    client.until(b"\x1b[1;1H\x1b[" + sgr + b"m" + b"#" * 80)
+
+
+def test_nc_gets_none(serve: Any, films: Any) -> None:
+    client = serve(films=[films.colored()]).connect()
+    assert b"m" not in client.until(b"#" * 80)
 
 
 def test_a_resize_is_followed(serve: Any) -> None:

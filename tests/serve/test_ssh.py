@@ -56,6 +56,18 @@ def test_anybody_sees_the_film_and_has_the_screen_restored(serve: Any, log: Any)
     running.wait(lambda _: "protocol=ssh address=127.0.0.0/24" in log.text and "ended=quit" in log.text)
 
 
+@pytest.mark.parametrize(("env", "sgr"), [({}, b"38;5;196"), ({"COLORTERM": "truecolor"}, b"38;2;250;0;5")])
+def test_colours_are_those_that_the_terminal_has(serve: Any, films: Any, env: dict[str, str], sgr: bytes) -> None:
+    running = serve("ssh", films=[films.colored()])
+
+    async def scenes() -> None:
+        async with login(running) as connection:
+            process = await watch(connection, term_type="xterm-256color", env=env)
+            await process.stdout.readuntil(b"\x1b[1;1H\x1b[" + sgr)
+
+    story(scenes())
+
+
 @pytest.mark.parametrize(("user", "film"), [("two", 1), ("one", 0)])
 def test_the_user_name_picks_the_film(serve: Any, films: Any, user: str, film: int) -> None:
     shows = [films.show("one"), films.show("two")]

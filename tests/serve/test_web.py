@@ -112,6 +112,17 @@ def test_curl_may_tell_its_size(serve: Any, films: Any, curl: Any) -> None:
     assert screen.frame.lines[:-1] == films.frames(30, 90, 1)[0].frame.lines
 
 
+@pytest.mark.parametrize(("query", "sgr"), [("?color=256", b"38;5;196;48;5;46"), ("", None), ("?color=blue", None)])
+def test_curl_may_ask_for_colours(serve: Any, films: Any, curl: Any, query: str, sgr: bytes | None) -> None:
+    running = serve("http", films=[films.colored()])
+    shown = until(curl(running, f"/film{query}"), b"\x1b[24;1H")
+    if sgr is None:
+        assert b"m" not in shown
+    else:
+        assert b"\x1b[" + sgr + b"m" + b"#" * 80 in shown
+        assert shown.endswith(b"\x1b[m\x1b[24;1H")  # its own again, whenever it goes
+
+
 def test_the_end_of_the_server_ends_the_stream_in_order(serve: Any, curl: Any, log: Any) -> None:
     running = serve("http")
     process = curl(running, "/")

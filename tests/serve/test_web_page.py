@@ -13,9 +13,12 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from websockets.sync.client import connect
 
+from glyphgrad import Colors, Depth, Frame
+from glyphgrad.core.clip import TimedFrame
 from glyphgrad.serve.films import Show
 
 DESKTOP, PHONE = (1280, 800, 1, False), (390, 844, 3, True)
@@ -169,6 +172,7 @@ def test_a_frame_is_copied(watch: Any, browser: Browser, secure: bool) -> None:
     browser.run(ADVANCES)
     browser.press(" ")
     running.wait(lambda house: not house.hub._watching)
+    browser.run("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done(true))))")  # drawn
     browser.run("globalThis.clipboard = navigator.clipboard; clipboard.writeText('before')")
     if not secure:
         browser.run("Object.defineProperty(navigator, 'clipboard', { value: undefined })")
@@ -216,6 +220,42 @@ def test_every_cell_is_as_wide_as_every_other(watch: Any, films: Any, browser: B
         " return range.getBoundingClientRect().width })"
     )
     assert max(widths) - min(widths) < 0.5  # of 40 cells
+
+
+@pytest.mark.parametrize("background", [False, True])
+def test_a_film_in_colours_is_shown_in_them(
+    watch: Any, films: Any, browser: Browser, artifacts: Path, background: bool
+) -> None:
+    rng = np.random.default_rng(8)
+    cells = rng.integers(33, 127, (3, 12, 30), dtype=np.uint32)
+    fg, bg = rng.integers(0, 256, (2, 3, 12, 30, 3), dtype=np.uint8)
+    cells[:, 3], fg[1:, 5], bg[1:, 5] = ord("█"), fg[:2, 5], bg[:2, 5]  # blocks; a row that changes characters only
+    frames = [
+        TimedFrame(100 * i, 100 * (i + 1), Frame(cells[i], Colors(Depth.C256, fg[i], bg[i] if background else None)))
+        for i in range(3)
+    ]
+    running = watch(films=[Show("film", (films.edition(frames),))])
+    for _ in range(4):
+        assert browser.run(ADVANCES)
+    browser.press(" ")
+    running.wait(lambda house: not house.hub._watching)
+    time.sleep(0.1)
+    text = browser.run("film.textContent")
+    shown = next(one.frame for one in frames if one.frame.text == text)
+    assert shown.colors is not None
+    seen = browser.run(
+        "[...film.children].map((row) => [...row.children].flatMap((run) => [...run.textContent].map(() =>"
+        " [getComputedStyle(run).color, getComputedStyle(run).backgroundColor])))"
+    )
+    told = lambda plane: [[f"rgb({', '.join(map(str, cell))})" for cell in row] for row in plane.tolist()]  # noqa: E731
+    assert [[cell[0] for cell in row] for row in seen] == told(shown.colors.fg)
+    if shown.colors.bg is not None:
+        assert [[cell[1] for cell in row] for row in seen] == told(shown.colors.bg)
+    boxes = browser.run("[...film.children].map((row) => row.firstElementChild.getBoundingClientRect().toJSON())")
+    line = browser.run("parseFloat(getComputedStyle(film).lineHeight)")
+    assert {round(box["height"], 1) for box in boxes} == {round(line, 1)}
+    browser.picture(artifacts / f"colours-{background}.png")
+    assert browser.errors == []
 
 
 def test_who_likes_it_still_begins_with_a_pause(watch: Any, browser: Browser) -> None:

@@ -77,7 +77,7 @@ def animate(source: str, output: Path, **given: Any) -> int:
     film_config = FilmConfig(**{name: value for name in _FILM if (value := given.pop(name)) is not None})
     options = {"diversity_weight": 0.0} | fit_arguments(given)
     device, config = api.device_for(options.pop("preset"), options), api.config_for(options)
-    reading |= {"gray": config.gray == "luma", "dark": device.dark}
+    reading |= {"gray": config.luma_only, "dark": device.dark}
     opened = partial(video.frames, sys.stdin.buffer if source == "-" else source, **reading)
     sound = _sound(source, reading) if audio else None
     with Interrupt() as interrupted:

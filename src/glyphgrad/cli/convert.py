@@ -15,6 +15,7 @@ from glyphgrad.cli import films
 from glyphgrad.cli.discord import DISCORD, Posting, discord_options
 from glyphgrad.cli.label import label_of, label_options
 from glyphgrad.cli.options import CAST_VERSION_OPTION, FPS, device_arguments, look_options
+from glyphgrad.core.colors import Depth
 from glyphgrad.core.presets import DEFAULT_PRESET, PRESETS
 from glyphgrad.errors import ClipError, GlyphgradWarning
 from glyphgrad.version import SOFTWARE
@@ -38,12 +39,24 @@ _LONGEST_STILL = 1 << 25
 @CAST_VERSION_OPTION
 @click.option("--keep-going", is_flag=True, help="Use what can be read of a damaged film; a warning, no error.")
 @click.option("--pictures", is_flag=True, help="Draw every frame of a directory as a PNG too.")
+@click.option(
+    "--color",
+    type=click.Choice([depth.value for depth in Depth]),
+    help="At most so many colours, each the nearest.  [all]",
+)
 @click.option("--preset", help=f"Device: {', '.join(PRESETS)}.  [the film's own, else {DEFAULT_PRESET}]")
 @look_options
 @label_options
 @discord_options
 def convert(
-    source: Path, target: Path, fps: float, cast_version: int, keep_going: bool, pictures: bool, **given: Any
+    source: Path,
+    target: Path,
+    fps: float,
+    cast_version: int,
+    keep_going: bool,
+    pictures: bool,
+    color: str | None,
+    **given: Any,
 ) -> int:
     """Write the film or art SOURCE as TARGET, whose suffix names the format.
 
@@ -65,6 +78,8 @@ def convert(
         options = WriteOptions(device, cast_version, pictures)
         header = replace(film.header, preset=given["preset"] or film.header.preset, dark=device.dark, software=SOFTWARE)
         frames = _forgiving(film) if keep_going else iter(film)
+        if color is not None:
+            frames = (replace(one, frame=one.frame.at(Depth(color))) for one in frames)
         first = list(islice(frames, 2))
         if _is_still(target, len(first)):
             return _write_still(target, _still(header, device, first[0]), label_of(given, header.title), posting)
@@ -74,7 +89,7 @@ def convert(
 
 
 def _opened(source: Path, fps: float) -> Film:
-    """The film in a file or a directory; of an ANSI text its one frame, light on dark as a terminal."""
+    """The film in a file or a directory; of an ANSI text its one frame, for a terminal."""
     from glyphgrad.codec.ansi import decode_ansi, is_ansi
     from glyphgrad.codec.formats import open_film
     from glyphgrad.core.clip import ClipHeader, Film, check_codes, printable, timed
@@ -82,9 +97,9 @@ def _opened(source: Path, fps: float) -> Film:
     data = source.read_bytes() if source.is_file() and source.stat().st_size <= _LONGEST_STILL else b""
     if not is_ansi(data):
         return open_film(source, fps)
-    frame, sauce = decode_ansi(data)
+    frame, dark, sauce = decode_ansi(data)
     check_codes(frame.cells)
-    header = ClipHeader(frame.rows, frame.cols, _TERMINAL, True, printable(sauce.label.title) if sauce else "")
+    header = ClipHeader(frame.rows, frame.cols, _TERMINAL, dark, printable(sauce.label.title) if sauce else "")
     return Film(header, timed([(0.0, frame), (1.0, None)]))
 
 

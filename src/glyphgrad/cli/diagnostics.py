@@ -17,6 +17,8 @@ def diagnostics(result: FitResult) -> dict[str, bytes]:
     `alignment` is what was shown with the corners of the grid, an arrow from where each of them came from.
     """
     dark = result.art.dark
+    if result.config.in_color:
+        return {"shown": png(result.shown)}
     found = {"gray": pixels(result.target, dark), "shown": pixels(result.shown, dark)}
     if result.contrast:
         found |= {"contrast-map": np.asarray(map_picture(result.contrast))}

@@ -83,7 +83,7 @@ def fit(image: str | None, **given: Any) -> int:
     bar = sys.stderr.isatty() and not says["quiet"]
     if bar and not (writer.steps_dir or says["progress_gif"]):
         config = replace(config, save_interval=min(config.save_interval, _BAR_INTERVAL))
-    with Interrupt() as interrupt, Watch(bar, writer.steps_dir, says["progress_gif"], device.dark) as watch:
+    with Interrupt() as interrupt, Watch(bar, writer.steps_dir, says["progress_gif"], device) as watch:
         source = sys.stdin.buffer.read() if image == "-" else image
         result = api.fit_with(source, device, config, max_pixels, watch.on_step, interrupt)
     writer.write(result)

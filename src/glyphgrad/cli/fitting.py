@@ -11,6 +11,7 @@ from glyphgrad.cli.options import FIT, Command, default, device_arguments, devic
 from glyphgrad.errors import ConfigError
 from glyphgrad.fit.config import (
     ALIGNS,
+    COLORS,
     CONTRAST,
     DEVICES,
     EFFORTS,
@@ -70,6 +71,15 @@ _OPTIONS: list[Callable[[Command], Command]] = [
     option_of(FitConfig, "viewing_distance", "Of the eye, in cell heights (perceptual).", float),
     option_of(
         FitConfig, "tone", "Map the picture's tones onto those the glyphs can reach (perceptual).", click.Choice(TONES)
+    ),
+    option_of(
+        FitConfig,
+        "color",
+        "Colours of the device: each cell gets its own, fitted with its glyph.",
+        click.Choice(COLORS),
+    ),
+    click.option(
+        "--background/--no-background", default=None, help="With colours also behind the characters.  [default: no]"
     ),
     option_of(FitConfig, "gray", "Colours to grays: by a formula, or learned from the picture.", click.Choice(GRAYS)),
     click.option("--optimize-rgb-to-gray", is_flag=True, help="The same as --gray learned."),

@@ -48,12 +48,17 @@ def _figures(film: Film, path: Path) -> tuple[dict[str, Any], ClipError | None]:
     import numpy as np
 
     from glyphgrad.codec.clip import ClipReader
+    from glyphgrad.core.colors import Depth
 
     used = np.zeros(_CODES, dtype=bool)
     frames, end, damage = 0, 0, None
+    depth, background = Depth.NONE, False
     try:
         for timed in film:
             used[timed.frame.cells] = True
+            if colors := timed.frame.colors:
+                depth = max(depth, colors.depth, key=lambda one: one.bits)
+                background = background or colors.bg is not None
             frames, end = frames + 1, timed.end
     except ClipError as error:
         damage = error
@@ -68,6 +73,8 @@ def _figures(film: Film, path: Path) -> tuple[dict[str, Any], ClipError | None]:
         "fps": _rate(frames, end),
         "preset": header.preset,
         "dark": header.dark,
+        "colors": depth.value,
+        "background": background,
         "title": header.title,
         "software": header.software,
         "bytes": size,
@@ -92,6 +99,7 @@ def _lines(figures: dict[str, Any]) -> dict[str, str]:
         "frames": f"{figures['frames']:,}" + (f", {figures['fps']:g} a second" if figures["frames"] > 1 else ""),
         "duration": _clock(figures["seconds"]),
         "preset": f"{figures['preset'] or 'none'}, {'light on dark' if figures['dark'] else 'dark on light'}",
+        "colours": figures["colors"] + ", behind the characters too" * figures["background"],
         "title": figures["title"] or "none",
         "made by": figures["software"] or "unknown",
         "bytes": f"{figures['bytes']:,}, {figures['bytes_per_frame']:,} a frame",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import sys
 import time
 import warnings
@@ -19,6 +20,7 @@ from glyphgrad.codec import defaults
 from glyphgrad.errors import ConfigError, GlyphgradWarning
 
 if TYPE_CHECKING:
+    from glyphgrad.core.colors import Depth
     from glyphgrad.core.presets import Preset
     from glyphgrad.play.audio import Audio
     from glyphgrad.play.screen import Screen
@@ -71,7 +73,7 @@ def play(
     film = bundled(film)
     if not 0 <= start < math.inf:
         raise ConfigError(f"start is {start:g}: give 0 or more seconds")
-    screen, colour = _terminal()
+    screen, depth = _terminal()
     with _warnings_kept(), closing(_source(film, fps, round(1000 * start), size, given, screen)) as source:
         first = source.at(round(1000 * start))
         if first.end <= 1000 * start:
@@ -79,25 +81,23 @@ def play(
         transport = Transport(time.monotonic, 1000 * start, speed)
         try:
             with _sound(film, source, audio, audio_file) as sound, screen:
-                Player(source, screen, transport, colour=colour, loop=loop, sound=sound).run()
+                Player(source, screen, transport, depth=depth, loop=loop, sound=sound).run()
         except KeyboardInterrupt:
             return INTERRUPTED
     return 0
 
 
-def _terminal() -> tuple[Screen, bool]:
-    """This terminal, and whether it has colours (and NO_COLOR is not set). Raises ConfigError where no film can be shown."""
-    from rich.console import Console
-
+def _terminal() -> tuple[Screen, Depth]:
+    """This terminal, and the colours that it has. Raises ConfigError where no film can be shown."""
+    from glyphgrad.core.depth import depth_of_output
     from glyphgrad.play.screen import Screen
 
     if not sys.stdout.isatty():
         raise ConfigError("standard output is not a terminal: play on one, or write files with `glyphgrad convert`")
-    console = Console()
-    if console.is_dumb_terminal:
+    if os.environ.get("TERM", "").lower() in ("dumb", "unknown"):
         raise ConfigError("this terminal cannot place its cursor (TERM=dumb): play on another")
     screen = Screen(sys.stdout.fileno(), sys.stdin.fileno() if sys.stdin else -1, sys.stdout.encoding)
-    return screen, console.color_system is not None and not console.no_color
+    return screen, depth_of_output(os.environ, is_terminal=True)
 
 
 def _source(

@@ -105,15 +105,11 @@ def _check(preview: Path, source: Path) -> None:
 
 def _art(source: Path, paper: Paper, max_pixels: int) -> Art:
     from glyphgrad import api
-    from glyphgrad.codec.ansi import decode_ansi, is_ansi
-    from glyphgrad.codec.text import encode_utf8
     from glyphgrad.core.presets import preset_named
 
     data = _read(source)
     if _is_picture(data):
         return api.fit(data, DEFAULT_PRESET, cols=paper.columns, max_pixels=max_pixels).art
-    if is_ansi(data):
-        data = encode_utf8(decode_ansi(data)[0])
     return api.read_art(data, preset_named(DEFAULT_PRESET))
 
 

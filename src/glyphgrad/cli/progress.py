@@ -14,7 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glyphgrad.codec import export, picture, text
-from glyphgrad.core.raster import pixels
+from glyphgrad.core.layout import Layout
+from glyphgrad.core.presets import Preset
+from glyphgrad.core.raster import colored, pixels
 from glyphgrad.fit.progress import Step
 
 
@@ -41,10 +43,13 @@ class Interrupt:
 
 
 class Watch:
-    """Shows each step on a bar, saves it in a directory, films it; where none is wanted `on_step` is None."""
+    """Shows each step on a bar, saves it in a directory, films it as `device` shows it.
 
-    def __init__(self, bar: bool, steps_dir: Path | None, film: Path | None, dark: bool):
-        self.steps_dir, self.film, self.dark = steps_dir, film, dark
+    Where none is wanted `on_step` is None.
+    """
+
+    def __init__(self, bar: bool, steps_dir: Path | None, film: Path | None, device: Preset):
+        self.steps_dir, self.film, self.device = steps_dir, film, device
         self.bar: Any = _bar() if bar else None
         self.task: Any = None
         self.record: Callable[[NDArray[np.uint8]], None] | None = None
@@ -74,13 +79,20 @@ class Watch:
             self._move(step)
         if not (self.steps_dir or self.record):
             return
-        shown = pixels(step.soft, self.dark)
+        shown = self._drawn(step)
         if self.steps_dir:
             name = f"iter_{max(0, step.step - 1):04}"
             export.write(self.steps_dir / f"i_{name}.png", picture.png(shown))
             export.write(self.steps_dir / f"t_{name}.txt", text.encode_native(step.frame))
         if self.record:
             self.record(shown)
+
+    def _drawn(self, step: Step) -> NDArray[np.uint8]:
+        if step.frame.colors is None:
+            return pixels(step.soft, self.device.dark)
+        width, height = self.device.cell
+        layout = Layout(step.frame.rows, step.frame.cols, height, width, self.device.row_gap)
+        return colored(step.soft, step.frame.colors, layout, self.device.dark)
 
     def _move(self, step: Step) -> None:
         figures = f"recon {step.recon:.4f}  div {step.diversity:.3f}"

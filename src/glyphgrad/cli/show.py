@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import sys
+
 import click
-from rich.console import Console
-from rich.text import Text
 
+from glyphgrad.codec.ansi import encode_ansi
 from glyphgrad.core.art import Art
-
-_PAPER = "color(16) on color(231)"
-_SCREEN = "color(231) on color(16)"
+from glyphgrad.core.colors import Depth
+from glyphgrad.core.depth import depth_of_output
 
 
 def show(art: Art) -> None:
-    """Print to standard output, with colours where the terminal has them (and NO_COLOR is not set)."""
-    console = Console(highlight=False, soft_wrap=True)
-    if console.is_terminal and art.frame.cols > console.width:
-        click.echo(f"glyphgrad: the art is {art.frame.cols} columns wide, this terminal {console.width}", err=True)
-    for line in art.frame.lines:
-        console.print(Text(line, style=_SCREEN if art.dark else _PAPER), no_wrap=True, crop=False)
+    """Print to standard output, with colours as far as the terminal has them (and NO_COLOR is not set)."""
+    width = shutil.get_terminal_size().columns
+    if sys.stdout.isatty() and art.frame.cols > width:
+        click.echo(f"glyphgrad: the art is {art.frame.cols} columns wide, this terminal {width}", err=True)
+    depth = depth_of_output(os.environ, sys.stdout.isatty())
+    click.echo(art.text.encode() if depth == Depth.NONE else encode_ansi(art, depth), nl=False)

@@ -15,8 +15,10 @@ from typing import Any
 
 from glyphgrad.codec.defaults import CAST_VERSION
 from glyphgrad.codec.paint import paint
-from glyphgrad.codec.terminal import PAPER, SCREEN, Terminal, cells_of
+from glyphgrad.codec.sgr import Look, Pen, look_of
+from glyphgrad.codec.terminal import Terminal, cells_of
 from glyphgrad.core.clip import MAX_TIME, ClipHeader, Film, TimedFrame, printable, timed
+from glyphgrad.core.colors import Depth, palette
 from glyphgrad.core.frame import Frame
 from glyphgrad.errors import ClipError, ConfigError, GlyphgradWarning
 
@@ -43,17 +45,19 @@ class CastEncoder:
         self._narrow: set[str] = set()
 
     def start(self) -> bytes:
-        size: dict[str, Any] = {"width": self.header.cols, "height": self.header.rows}
+        theme = _theme(self.header.dark)
+        size: dict[str, Any] = {"width": self.header.cols, "height": self.header.rows, "theme": theme}
         if self.version == 3:
-            size = {"term": {"cols": self.header.cols, "rows": self.header.rows}}
+            size = {"term": {"cols": self.header.cols, "rows": self.header.rows, "theme": theme}}
         found = {"version": self.version, **size, "title": self.header.title, "env": self._env()}
         return json.dumps({key: value for key, value in found.items() if value}, ensure_ascii=False).encode() + b"\n"
 
     def add(self, timed: TimedFrame) -> bytes:
-        text = paint(self._before, timed.frame) or f"\x1b[H{chr(timed.frame.cells[0, 0])}"
+        look = look_of(self.header.dark)
+        text = paint(self._before, timed.frame, look) or _again(timed.frame, look)
         self._check_width(text)
         if self._before is None:
-            text = f"\x1b[{SCREEN if self.header.dark else PAPER}m{_HIDE}\x1b[2J{text}"
+            text = f"\x1b[{look.sgr}m{_HIDE}\x1b[2J{text}"
         self._before, self._end = timed.frame, timed.end
         return self._event(timed.start, text)
 
@@ -80,6 +84,19 @@ class CastEncoder:
         shown = time - self._told if self.version == 3 else time
         self._told = time
         return f'[{shown // 1000}.{shown % 1000:03}, "o", {encode_basestring(text)}]\n'.encode()
+
+
+def _theme(dark: bool) -> dict[str, str]:
+    """What a player is to show of the film's ink, its paper and the sixteen colours, of which it has others."""
+    colors = ["#{:02x}{:02x}{:02x}".format(*color) for color in palette(Depth.C16).tolist()]
+    black, white = colors[0], colors[-1]
+    return {"fg": white if dark else black, "bg": black if dark else white, "palette": ":".join(colors)}
+
+
+def _again(frame: Frame, look: Look) -> str:
+    """The first cell once more, for a frame that is like the one before it."""
+    pen = Pen(frame, look)
+    return f"\x1b[H{pen.write(0, 1)}{pen.home()}"
 
 
 # --- Reading ---
@@ -177,7 +194,7 @@ def _event(line: bytes) -> tuple[float, str, str]:
 
 def _shown(events: Iterator[tuple[float, str]], header: ClipHeader, name: str) -> Iterator[tuple[float, Frame | None]]:
     """What the screen shows from when on; None where time goes on and the picture stays."""
-    screen = Terminal(header.rows, header.cols)
+    screen = Terminal(header.rows, header.cols, header.dark)
     blank, begun = screen.frame, False
     for time, text in events:
         screen.feed(text)
@@ -188,7 +205,9 @@ def _shown(events: Iterator[tuple[float, str]], header: ClipHeader, name: str) -
     if screen.ignored:
         told = ", ".join(sorted(screen.ignored))
         warnings.warn(
-            f"cast {name!r}: passed over {told}; glyphgrad reads text and cursor moves", GlyphgradWarning, stacklevel=2
+            f"cast {name!r}: passed over {told}; glyphgrad reads text, colours and cursor moves",
+            GlyphgradWarning,
+            stacklevel=2,
         )
 
 

@@ -21,14 +21,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from glyphgrad.codec.chunks import MAGIC, OVERHEAD, Chunk, TruncatedError, chunk, read_chunk
-from glyphgrad.codec.group import Group, GroupHead, capacity, decode_group, decode_head, encode_group
+from glyphgrad.codec.group import Group, GroupHead, Kind, capacity, decode_group, decode_head, encode_group
 from glyphgrad.codec.header import from_json, to_json
 from glyphgrad.core.clip import ClipHeader, TimedFrame
 from glyphgrad.errors import ClipError, GlyphgradWarning
 
-VERSION = 1
+VERSION = 2
+_COLORLESS = 1
+"""The version before groups said what colours they have."""
 _PLANES = ["cells"]
-"""What a cell has. Colours will be further planes, of 32-bit numbers as well."""
+"""What a cell had then, which the header said."""
 
 _HEAD, _GROUP, _INDEX, _TAIL = b"HEAD", b"GRUP", b"INDX", b"TAIL"
 _ENTRY = np.dtype([("offset", "<u8"), ("first", "<u4"), ("count", "<u4"), ("start", "<u4"), ("end", "<u4")])
@@ -45,14 +47,15 @@ class ClipEncoder:
         self._entries: list[tuple[int, ...]] = []
 
     def start(self) -> bytes:
-        words = {**to_json(self.header), "planes": _PLANES}
-        content = struct.pack("<H", VERSION) + json.dumps(words, ensure_ascii=False).encode()
+        content = struct.pack("<H", VERSION) + json.dumps(to_json(self.header), ensure_ascii=False).encode()
         return self._count(MAGIC + chunk(_HEAD, content))
 
     def add(self, timed: TimedFrame) -> bytes:
+        other = self._waiting and Kind.of(self._waiting[0].frame) != Kind.of(timed.frame)
+        done = self._group() if other else b""
         self._waiting.append(timed)
         full = len(self._waiting) == capacity(self.header.rows, self.header.cols)
-        return self._group() if full else b""
+        return done + self._group() if full else done
 
     def finish(self) -> bytes:
         last = self._group() if self._waiting else b""
@@ -175,7 +178,7 @@ class ClipReader:
     def _read_group(self, entry: Any) -> Group:
         offset, *expected = entry.item()
         try:
-            group = decode_group(self._chunk(offset, _GROUP).content, self.header)
+            group = decode_group(self._chunk(offset, _GROUP).content, self.header, self._version > _COLORLESS)
             if group.head != GroupHead(*expected):
                 raise ClipError("the index tells of other frames")
         except ClipError as error:
@@ -195,7 +198,7 @@ class ClipReader:
             raise self._damaged(len(MAGIC), error) from None
 
     def _header(self, content: bytes) -> ClipHeader:
-        version = int.from_bytes(content[:2], "little")
+        self._version = version = int.from_bytes(content[:2], "little")
         if version > VERSION:
             raise self._error(f"of version {version} and this glyphgrad reads up to {VERSION}: update glyphgrad")
         try:
@@ -203,7 +206,7 @@ class ClipReader:
             header = from_json(found)
         except (ValueError, RecursionError) as error:
             raise self._damaged(len(MAGIC), error) from None
-        if found.get("planes") != _PLANES:
+        if version == _COLORLESS and found.get("planes") != _PLANES:
             raise self._error(
                 f"made of {str(found.get('planes'))[:40]!r} and this glyphgrad reads {_PLANES}: update it"
             )

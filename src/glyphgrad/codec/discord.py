@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from glyphgrad.codec.text import without_colors
 from glyphgrad.core.art import Art
 from glyphgrad.errors import OutputError
 
@@ -12,7 +13,11 @@ _FENCE = "```"
 
 
 def encode_discord(art: Art) -> bytes:
-    """The message, in UTF-8. Raises OutputError when it is too long, naming a size that would fit, or breaks its fence."""
+    """The message, in UTF-8, without colours.
+
+    Raises OutputError when it is too long, naming a size that would fit, or breaks its fence.
+    """
+    without_colors(art.frame, "a Discord message")
     if _FENCE in art.text:
         raise OutputError("the art holds ``` , which ends a Discord code block: fit with --ban-chars '`'")
     message = f"{_FENCE}\n{art.text}{_FENCE}"

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from glyphgrad.codec.text import without_colors
 from glyphgrad.core.art import Art
 from glyphgrad.core.charset import CP437_BYTE
 from glyphgrad.core.frame import Frame
@@ -99,6 +100,7 @@ def encode(art: Art, paper: Paper | None = None, options: PrintOptions | None = 
 
     Raises ConfigError for an art that the paper cannot hold or that text cannot be.
     """
+    without_colors(art.frame, "a receipt")
     paper, options = paper or PAPERS[42], options or PrintOptions()
     settings, body = _raster(art, paper, options) if options.raster else _text(art, paper, options)
     units = _GS + b"P" + bytes([paper.dpi, paper.dpi])  # motion units: a dot

@@ -11,8 +11,8 @@ from typing import IO, TYPE_CHECKING, Protocol, cast
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
-from PIL.GifImagePlugin import getdata
 
+from glyphgrad.codec.gif import Gif
 from glyphgrad.codec.soundtrack import Sound, Soundtrack
 from glyphgrad.codec.whole import whole_file
 from glyphgrad.errors import ConfigError, OutputError
@@ -48,7 +48,7 @@ def suffix_of(path: Path) -> str:
 
 def encoder(file: IO[bytes], suffix: str, sound: Sound | None = None) -> Encoder:
     """The encoder of a suffix, writing to a binary file: one that can seek for .mp4 and .webm, which take sound."""
-    return Gif(file) if suffix == ".gif" else Video(file, suffix, sound)
+    return _Gif(file) if suffix == ".gif" else Video(file, suffix, sound)
 
 
 @contextmanager
@@ -112,73 +112,21 @@ class _OneSize:
             raise ConfigError("a film of 0 pictures: give at least one")
 
 
-# --- GIF ---
-
-_GRAYS = 31
-"""Levels of a gray film: so many that nobody sees a step, so few that the bytes still repeat."""
-_UNCHANGED = 255  # the palette's place for a pixel that stays as it is
-_WIDEST = _LONGEST = 0xFFFF  # pixels; hundredths of a second
-_BRIEFEST = 2  # hundredths of a second: what is shorter, browsers show for a tenth
-
-
-class Gif:
-    """A looping GIF: one palette for all pictures, of each only the pixels that have changed.
-
-    Gray if the first picture is, else in the 216 colours of the web, undithered (dots would flicker).
-    Delays are whole hundredths of a second: their rounding is carried on, so that time is kept, and a
-    picture too brief to be shown is left out.
-    """
+class _Gif:
+    """`gif.Gif` of pictures of any kind: in colour if the first is."""
 
     def __init__(self, file: IO[bytes]):
-        self.file, self.one_size = file, _OneSize()
-        self.shown: NDArray[np.uint8] | None = None
-        self.gray = True
-        self.told = self.time = 0.0
+        self._gif, self._one_size = Gif(file), _OneSize()
+        self._mode = ""
 
     def add(self, picture: Picture, seconds: float) -> None:
-        image = self.one_size(picture)
-        self.time += 100 * seconds
-        delay = min(round(self.time - self.told), _LONGEST)
-        if self.shown is None:
-            self._begin(image)
-            delay = max(delay, _BRIEFEST)
-        if delay >= _BRIEFEST:
-            self.told += delay
-            self._write(self._indices(image), delay)
+        image = self._one_size(picture)
+        self._mode = self._mode or image.mode
+        self._gif.add(image.convert(self._mode), seconds)
 
     def close(self) -> None:
-        self.one_size.check_any()
-        self.file.write(b";")
-
-    def _begin(self, image: Image.Image) -> None:
-        if max(image.size) > _WIDEST:
-            raise ConfigError("a GIF of {} x {} pixels: give sides of at most {:,}".format(*image.size, _WIDEST))
-        self.gray = image.mode == "L"
-        levels = np.linspace(0, 255, _GRAYS).round().astype(np.uint8).repeat(3).tobytes()
-        web = bytes(Image.new("RGB", (1, 1)).convert("P", palette=Image.Palette.WEB).getpalette() or ())
-        palette = (levels if self.gray else web)[: 3 * _UNCHANGED].ljust(768, b"\0")
-        sides = b"".join(side.to_bytes(2, "little") for side in image.size)
-        self.file.write(b"GIF89a" + sides + b"\xf7\0\0" + palette)  # a palette of 256 for all
-        self.file.write(b"!\xff\x0bNETSCAPE2.0\3\1\0\0\0")  # again and again
-
-    def _indices(self, image: Image.Image) -> NDArray[np.uint8]:
-        if self.gray:
-            return np.rint(np.asarray(image.convert("L")) * ((_GRAYS - 1) / 255)).astype(np.uint8)
-        web = image.convert("RGB").convert("P", dither=Image.Dither.NONE, palette=Image.Palette.WEB)
-        return np.asarray(web)
-
-    def _write(self, indices: NDArray[np.uint8], delay: int) -> None:
-        """The smallest rectangle that holds what has changed, in it what has not left as it is."""
-        fresh, left, top = indices, 0, 0
-        if self.shown is not None:
-            changed = indices != self.shown
-            box = Image.fromarray(changed).getbbox() or (0, 0, 1, 1)
-            left, top, right, bottom = box
-            fresh = np.where(changed, indices, np.uint8(_UNCHANGED))[top:bottom, left:right]
-        self.shown = indices
-        image = Image.fromarray(fresh)
-        for block in getdata(image, (left, top), duration=10 * delay, transparency=_UNCHANGED, disposal=1):
-            self.file.write(block)
+        self._one_size.check_any()
+        self._gif.close()
 
 
 # --- MP4 and WebM ---
@@ -188,6 +136,8 @@ _VIDEO: dict[str, tuple[str, dict[str, str]]] = {
     ".webm": ("libvpx-vp9", {"crf": "24", "b": "0", "deadline": "realtime", "cpu-used": "6"}),
 }
 """Suffix -> codec and its options: a quality at which characters stay sharp."""
+_COLORS = (6, 1, 1, 13)
+"""Matrix of BT.601, levels 16 to 235, primaries of BT.709, curve of sRGB: their numbers in ITU-T H.273."""
 _TICKS = 90_000  # a second
 _END = Fraction(1, 24)
 """Seconds for which a player shows the last picture at least, whatever it was told."""
@@ -251,6 +201,9 @@ class Video:
         stream = cast("VideoStream", self.container.add_stream(codec, options=options))
         stream.height, stream.width, stream.pix_fmt = height, width, "yuv420p"
         stream.codec_context.time_base = Fraction(1, _TICKS)
+        # What the pictures are turned into; where a film does not tell, players guess by its size.
+        context = stream.codec_context
+        context.colorspace, context.color_range, context.color_primaries, context.color_trc = _COLORS
         if self.sound:
             self.soundtrack = Soundtrack(self.sound, self.container, self.suffix)
         return stream

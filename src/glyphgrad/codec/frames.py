@@ -1,6 +1,7 @@
 """Films as a directory, a few files a frame as the original tool writes them, and `film.json`.
 
-0000.txt is a frame in UTF-8, enc_0000.txt in the device's own bytes, 0000.png what the device shows.
+0000.txt is a frame in UTF-8, enc_0000.txt in the device's own bytes, 0000.png what the device shows, and
+0000.ansi, if it has colours, what a terminal shows, from which they are read back.
 film.json holds the header and for how many milliseconds each frame is shown. It grows by a few bytes at
 its end with every frame and is whole JSON in between, so that a film whose writer was killed can be
 read, and gone on with.
@@ -15,10 +16,13 @@ from dataclasses import replace
 from itertools import accumulate, count, pairwise
 from pathlib import Path
 
-from glyphgrad.codec import export, picture, text
+import numpy as np
+
+from glyphgrad.codec import ansi, export, picture, text
 from glyphgrad.codec.draw import Drawer
 from glyphgrad.codec.film_text import decode_page, decode_pages
 from glyphgrad.codec.header import from_json, to_json
+from glyphgrad.codec.terminal import cells_of
 from glyphgrad.core.clip import MAX_TIME, ClipHeader, Film, TimedFrame
 from glyphgrad.core.frame import Frame
 from glyphgrad.errors import ClipError, GlyphgradWarning, OutputError
@@ -42,7 +46,8 @@ class FramesSink:
         lengths = _done(directory, header) if resume else []
         self.frames, self.end = len(lengths), sum(lengths)
         self._directory, self._drawer = directory, drawer
-        self._lacks_native = False
+        self._lacks_native = self._lacks_colors = False
+        self._dark = header.dark
         words = {"version": _VERSION, **to_json(header), _LENGTHS: lengths}  # the lengths last: see _append
         self._beginning: bytes | None = json.dumps(words, ensure_ascii=False).encode() + b"\n"
 
@@ -53,6 +58,7 @@ class FramesSink:
         name = f"{self.frames:04}"
         export.write(self._directory / f"{name}.txt", text.encode_utf8(timed.frame))
         export.write(self._directory / f"enc_{name}.txt", self._native(timed.frame))
+        self._write_colors(self._directory / f"{name}.ansi", timed.frame)
         if self._drawer:
             export.write(self._directory / f"{name}.png", picture.encode_png(self._drawer.art(timed.frame)))
         self._append(timed.end - timed.start)
@@ -72,6 +78,18 @@ class FramesSink:
                 warnings.warn(told, GlyphgradWarning, stacklevel=2)
             self._lacks_native = True
             return text.encode_utf8(frame)
+
+    def _write_colors(self, path: Path, frame: Frame) -> None:
+        """And none of an earlier film's are left."""
+        lost = frame.colors is not None and any(cells_of(chr(code)) != 1 for code in np.unique(frame.cells).tolist())
+        if frame.colors and not lost:
+            export.write(path, ansi.encode_frame(frame, self._dark))
+        else:
+            path.unlink(missing_ok=True)
+        if lost and not self._lacks_colors:
+            told = f"frame {str(path)!r} is left out: its characters are not all one cell wide; a clip file has all colours"
+            warnings.warn(told, GlyphgradWarning, stacklevel=2)
+        self._lacks_colors |= lost
 
     def _append(self, length: int) -> None:
         path = self._directory / FILM
@@ -107,7 +125,19 @@ def read_frames(directory: Path, fps: float) -> Film:
 def _timed(directory: Path, header: ClipHeader, lengths: list[int]) -> Iterator[TimedFrame]:
     times = accumulate(lengths, initial=0)
     for number, (start, end) in enumerate(pairwise(times)):
-        yield TimedFrame(start, end, decode_page(_read(_page(directory, number)), str(directory), number, header))
+        page = _page(directory, number)
+        frame = decode_page(_read(page), str(directory), number, header)
+        yield TimedFrame(start, end, _colored(frame, page.with_suffix(".ansi"), header.dark))
+
+
+def _colored(frame: Frame, path: Path, dark: bool) -> Frame:
+    """The frame in the colours of the text beside it, if there is one."""
+    if not path.exists():
+        return frame
+    found = ansi.decode_frame(_read(path), frame.rows, frame.cols, dark)
+    if not np.array_equal(found.cells, frame.cells):
+        raise ClipError(f"frame {str(path)!r} has other characters than the .txt beside it: take one of them away")
+    return found
 
 
 def _pages(directory: Path) -> Iterator[bytes]:

@@ -1,8 +1,8 @@
-"""A small terminal: text and cursor movement in, a grid of characters out.
+"""A small terminal: text, colours and cursor movement in, a grid of characters out.
 
-It knows printing with line wrap, CR, LF, BS, TAB, cursor moves, saving the cursor, and erasing. What it
-does not know (colours, scroll regions, other character sets, the alternate screen, ...) it passes over
-and names in `ignored`.
+It knows printing with line wrap, CR, LF, BS, TAB, cursor moves, saving the cursor, colours, and erasing.
+What it does not know (other styles, scroll regions, other character sets, the alternate screen, ...) it
+passes over and names in `ignored`.
 """
 
 from __future__ import annotations
@@ -10,13 +10,12 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
+from glyphgrad.codec.rendition import PLAIN, Rendition, colors_of, is_light
 from glyphgrad.core.frame import Frame
-
-PAPER, SCREEN = "38;5;16;48;5;231", "38;5;231;48;5;16"
-"""Black on white and white on black, as SGR parameters: the only colours taken for none."""
 
 _TOKEN = re.compile(
     r"(?P<text>[^\x00-\x1f\x7f-\x9f]+)"
@@ -30,30 +29,49 @@ _LONGEST = 4096
 """Characters of a control sequence; one that has not ended by then is text."""
 _TAB = 8
 _NUMBERS = re.compile(r"[0-9;]{0,40}")
+_PRIVATE = ("<", "=", ">", "?")
 _MODES = {"?25", "?7"}  # cursor shown, line wrap: harmless
 
 
 class Terminal:
     """A screen of `rows` x `cols` cells, blank at first, the cursor at its top left.
 
+    It shows light on `dark`, or dark on light, until it is told of colours, which `rendition` understands.
     `drawn` tells whether the last `feed` printed or erased anything.
     """
 
-    def __init__(self, rows: int, cols: int):
-        self.rows, self.cols = rows, cols
+    def __init__(self, rows: int, cols: int, dark: bool = True, rendition: Rendition | None = None):
+        self.rows, self.cols, self._dark = rows, cols, dark
+        self._pen = rendition or Rendition()
         self.row = self.col = 0  # col == cols: the next character wraps
         self.drawn = False
         self.ignored: set[str] = set()
         self._lines = [[" "] * cols for _ in range(rows)]  # lists: most runs are of a few characters
+        self._styles = [[PLAIN] * cols for _ in range(rows)]
+        self._styled = False
         self._saved = (0, 0)
         self._rest = ""
         self._narrow: set[str] = set()
 
     @property
     def frame(self) -> Frame:
-        text = "".join(map("".join, self._lines))
+        """All of it, in a film on the screen's own paper."""
+        return self.shown(self.rows, self.cols, self._dark)
+
+    def shown(self, rows: int, cols: int, dark: bool) -> Frame:
+        """Its upper left part of that size, as art that is light on `dark`, or dark on light."""
+        text = "".join("".join(line[:cols]) for line in self._lines[:rows])
         codes = np.frombuffer(text.encode("utf-32-le", "replace"), dtype="<u4")
-        return Frame(codes.astype(np.uint32).reshape(self.rows, self.cols))
+        cells = codes.astype(np.uint32).reshape(rows, cols)
+        if not self._styled:
+            return Frame(cells)
+        styles = np.array(self._styles, np.int64)[:rows, :cols]
+        return Frame(cells, colors_of(styles, cells, self._dark, dark, self._pen.old))
+
+    @property
+    def light(self) -> bool:
+        """Whether what was printed has white paper of its own."""
+        return self._styled and is_light(np.array(self._styles, np.int64), self.frame.cells)
 
     def feed(self, text: str) -> None:
         """Obey some output; a control sequence may go on in the next."""
@@ -84,6 +102,7 @@ class Terminal:
                 self._line_feed()
             part = text[at : at + self.cols - self.col]
             self._lines[self.row][self.col : self.col + len(part)] = part
+            self._styles[self.row][self.col : self.col + len(part)] = [self._pen.style] * len(part)
             self.col += len(part)
             at += len(part)
             self.drawn = True
@@ -102,6 +121,7 @@ class Terminal:
             self.row += 1
         else:
             self._lines = [*self._lines[1:], [" "] * self.cols]
+            self._styles = [*self._styles[1:], [self._pen.erased] * self.cols]
             self.drawn = True
 
     def _carriage_return(self) -> None:
@@ -124,9 +144,10 @@ class Terminal:
     def _control(self, given: str, final: str) -> None:
         if final in "hl" and given in _MODES:
             return
-        if final == "m":
-            if given not in ("", "0", PAPER, SCREEN):
-                self.ignored.add("colours and styles")
+        if final == "m" and given[:1] not in _PRIVATE:
+            if not self._pen.obey(given):
+                self.ignored.add("styles")
+            self._styled |= self._pen.style != PLAIN
         elif final not in _CSI or not _NUMBERS.fullmatch(given):
             self.ignored.add(f"CSI {final}")
         else:
@@ -147,34 +168,38 @@ class Terminal:
         """0: from the cursor on, 1: up to it, 2: all."""
         whole = {0: range(self.row + 1, self.rows), 1: range(self.row)}.get(part, range(self.rows))
         for row in whole:
-            self._lines[row] = [" "] * self.cols
+            self._blank_out(row, 0, self.cols)
         if part in (0, 1):
             self._erase_line(part)
-        self.drawn = True
 
     def _erase_line(self, part: int) -> None:
         begin, end = {0: (self._at, self.cols), 1: (0, self._at + 1)}.get(part, (0, self.cols))
-        self._lines[self.row][begin:end] = [" "] * (end - begin)
-        self.drawn = True
+        self._blank_out(self.row, begin, end)
 
     def _delete(self, count: int) -> None:
         """Characters at the cursor go, those behind them close up."""
-        line, at = self._lines[self.row], self._at
-        del line[at : at + count]
-        line.extend([" "] * (self.cols - len(line)))
-        self.drawn = True
+        for line, blank in self._line():
+            del line[self._at : self._at + count]
+            line.extend([blank] * (self.cols - len(line)))
 
     def _insert(self, count: int) -> None:
         """Blanks at the cursor, what is behind them moves right."""
-        line, at = self._lines[self.row], self._at
-        line[at:at] = [" "] * min(count, self.cols - at)
-        del line[self.cols :]
-        self.drawn = True
+        for line, blank in self._line():
+            line[self._at : self._at] = [blank] * min(count, self.cols - self._at)
+            del line[self.cols :]
 
     def _erase(self, count: int) -> None:
-        count = min(count, self.cols - self._at)
-        self._lines[self.row][self._at : self._at + count] = [" "] * count
+        self._blank_out(self.row, self._at, min(self._at + count, self.cols))
+
+    def _blank_out(self, row: int, begin: int, end: int) -> None:
+        self._lines[row][begin:end] = [" "] * (end - begin)
+        self._styles[row][begin:end] = [self._pen.erased] * (end - begin)
         self.drawn = True
+
+    def _line(self) -> list[tuple[list[Any], Any]]:
+        """The characters and the styles of the cursor's line, which are about to change, and what blanks are in them."""
+        self.drawn = True
+        return [(self._lines[self.row], " "), (self._styles[self.row], self._pen.erased)]
 
 
 def cells_of(char: str) -> int:

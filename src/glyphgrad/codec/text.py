@@ -37,6 +37,14 @@ def native(frame: Frame) -> bytes:
     return b"".join(bytes(_BYTE[char] for char in line) + b"\n" for line in frame.lines)
 
 
+def without_colors(frame: Frame, medium: str) -> Frame:
+    """The frame for a medium that has none, with a warning that it loses them."""
+    if frame.colors is None:
+        return frame
+    warnings.warn(f"{medium} has no colours: the art's are left out", GlyphgradWarning, stacklevel=3)
+    return Frame(frame.cells)
+
+
 def decode(data: bytes) -> Frame:
     """The grid of a text in UTF-8 or code page 437, whichever it is; line ends of any kind.
 

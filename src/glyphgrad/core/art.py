@@ -34,5 +34,7 @@ class Art:
 
     @property
     def pixels(self) -> NDArray[np.uint8]:
-        """(height, width) grey levels: what the device shows."""
+        """What the device shows: (height, width) grey levels, or (height, width, 3) sRGB of a frame with colours."""
+        if self.frame.colors:
+            return raster.colored(self.ink, self.frame.colors, self.layout, self.dark)
         return raster.pixels(self.ink, self.dark)

@@ -55,3 +55,19 @@ def lab_to_srgb(lab: Floats) -> Floats:
     root = np.stack([y + a / 500, y, y - b / 200], axis=-1)
     xyz = np.where(root > _KNEE, root**3, 3 * _KNEE**2 * (root - 4 / 29))
     return linear_to_srgb(xyz * WHITE @ XYZ_TO_RGB.T)
+
+
+def lab_slopes(light: Floats) -> Floats:
+    """The derivatives (..., 3, 3) of L*, a*, b* (rows) by linear red, green and blue, at light (..., 3) in [0, 1]."""
+    relative = light @ (RGB_TO_XYZ.T / WHITE).astype(light.dtype)
+    root = (
+        np.maximum(relative, _KNEE**3) ** light.dtype.type(-2 / 3) / 3
+    )  # the straight line is as steep as the root's end
+    x, y, z = (root[..., i, None] * (RGB_TO_XYZ[i] / WHITE[i]).astype(light.dtype) for i in range(3))
+    return np.stack([116 * y, 500 * (x - y), 200 * (y - z)], axis=-2)
+
+
+def lightness(luminance: Floats) -> Floats:
+    """L* in [0, 100] of luminance in [0, 1]."""
+    root = np.cbrt(np.maximum(luminance, luminance.dtype.type(_KNEE**3)))
+    return np.where(luminance > _KNEE**3, 116 * root - 16, luminance * luminance.dtype.type(116 / (3 * _KNEE**2)))

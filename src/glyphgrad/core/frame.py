@@ -7,15 +7,38 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from glyphgrad.core.colors import Colors, Depth
+from glyphgrad.errors import ConfigError
+
 
 @dataclass(frozen=True, eq=False)
 class Frame:
-    """A grid of characters: `cells` (rows, cols) of Unicode code points, uint32.
+    """A grid of characters: `cells` (rows, cols) of Unicode code points, uint32; in `colors`, or the device's own two.
 
-    Code points and not glyph numbers, so that a frame means the same whatever atlas draws it.
+    Code points and not glyph numbers, so that a frame means the same whatever atlas draws it. A space shows
+    no foreground: there it is made (0, 0, 0), so that frames that look alike are equal. Raises ConfigError
+    for colours of another grid.
     """
 
     cells: NDArray[np.uint32]
+    colors: Colors | None = None
+
+    def __post_init__(self) -> None:
+        if self.colors is None:
+            return
+        if self.colors.fg.shape[:2] != self.cells.shape:
+            raise ConfigError(
+                f"colours are of {self.colors.fg.shape[:2]} cells, not {self.cells.shape}: give one a cell"
+            )
+        unseen = self.cells == ord(" ")
+        if self.colors.fg[unseen].any():
+            fg = np.where(unseen[..., None], np.uint8(0), self.colors.fg)
+            object.__setattr__(self, "colors", Colors(self.colors.depth, fg, self.colors.bg))
+
+    def at(self, depth: Depth) -> Frame:
+        """The same with no more colours than a device of `depth` has, each the nearest."""
+        colors = self.colors and self.colors.at(depth)
+        return self if colors is self.colors else Frame(self.cells, colors)
 
     @classmethod
     def blank(cls, rows: int, cols: int) -> Frame:
@@ -49,7 +72,9 @@ class Frame:
         return "".join(line + "\n" for line in self.lines)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Frame) and np.array_equal(self.cells, other.cells)
+        if not isinstance(other, Frame) or self.colors != other.colors:
+            return False
+        return np.array_equal(self.cells, other.cells)
 
     def __hash__(self) -> int:
-        return hash((self.cells.shape, self.cells.tobytes()))
+        return hash((self.cells.shape, self.cells.tobytes(), self.colors))

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
+from glyphgrad.core.color import linear_to_srgb, srgb_to_lab, srgb_to_linear
 from glyphgrad.errors import ConfigError
 
 BLURS = (2.0, 4.0, 8.0)
@@ -32,6 +33,30 @@ def score(render: Image, target: Image) -> dict[str, float]:
         result[f"cor{sigma:g}"] = correlation(seen, wanted)
         result[f"ssim{sigma:g}"] = ssim(best_gain(seen, wanted), wanted)
     return result
+
+
+def color_score(render: Image, target: Image) -> dict[str, float]:
+    """Compare two pictures (H, W, 3) of sRGB in [0, 1]: `lab{s}` for s = 2, 4 and 8, 0 at best.
+
+    Mean CIELAB difference (CIE76) after a Gaussian blur of both by s pixels, of light: that is what adds up in an
+    eye. Raises ConfigError when the shapes differ.
+    """
+    if render.shape != target.shape:
+        raise ConfigError(f"render is {render.shape}, target is {target.shape}: they must be alike")
+    return lab_differences(seen_lab(render), seen_lab(target))
+
+
+def seen_lab(image: Image) -> list[NDArray[np.floating]]:
+    """CIELAB (H, W, 3) of a picture (H, W, 3) of sRGB in [0, 1] once its light has been blurred, by each of the blurs."""
+    light = np.moveaxis(srgb_to_linear(image), -1, 0)
+    blurred = (np.stack([blur(channel, sigma) for channel in light], axis=-1) for sigma in BLURS)
+    return [srgb_to_lab(linear_to_srgb(each)) for each in blurred]
+
+
+def lab_differences(seen: list[NDArray[np.floating]], wanted: list[NDArray[np.floating]]) -> dict[str, float]:
+    """The figures of `color_score` from what is seen of render and target."""
+    apart = (np.linalg.norm(a - b, axis=-1).mean() for a, b in zip(seen, wanted, strict=True))
+    return {f"lab{sigma:g}": float(each) for sigma, each in zip(BLURS, apart, strict=True)}
 
 
 def blur(image: Image, sigma: float) -> NDArray[np.float64]:

@@ -63,10 +63,15 @@ def place(picture: Image.Image, layout: Layout, fit: str = "stretch", dark: bool
     fills up with paper, `cover` fills the layout and crops, `stretch` is the original tool's way: the
     picture takes the height of the rows *without* their gaps, whatever its shape, centred on paper.
     """
+    return ink(page_of(picture.convert("L"), layout, fit, dark), dark)
+
+
+def page_of(picture: Image.Image, layout: Layout, fit: str = "stretch", dark: bool = False) -> NDArray[np.uint8]:
+    """A picture laid on a Layout as in `place`: (height, width) of an "L", (height, width, 3) of an "RGB"."""
     size, corner = placement(picture.size, layout, fit)
-    page = Image.new("L", (layout.width, layout.height), paper(dark))
-    page.paste(picture.convert("L").resize(size, Image.Resampling.LANCZOS, reducing_gap=3.0), corner)
-    return ink(np.asarray(page), dark)
+    page = Image.new(picture.mode, (layout.width, layout.height), (paper(dark),) * len(picture.getbands()))
+    page.paste(picture.resize(size, Image.Resampling.LANCZOS, reducing_gap=3.0), corner)
+    return np.asarray(page)
 
 
 def placement(picture: tuple[int, int], layout: Layout, fit: str) -> tuple[tuple[int, int], tuple[int, int]]:

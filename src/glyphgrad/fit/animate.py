@@ -16,6 +16,7 @@ from typing import NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 from glyphgrad.core.atlas import GlyphAtlas
 from glyphgrad.core.frame import Frame
@@ -63,6 +64,13 @@ def animate(
     True. Raises GlyphgradError.
     """
     film = film or FilmConfig()
+    if config.in_color:
+        from glyphgrad.fit.color_film import color_film
+
+        length = max(1, min(film.look_ahead, _HELD // (3 * layout.height * layout.width)))
+        with threadpool_limits(config.threads or 1, "blas"):
+            yield from color_film(stretches(pages, length), atlas, layout, config, film.stability, dark, should_stop)
+        return
     means = Means(atlas, layout, config, should_stop)
     length = max(1, min(film.look_ahead, _HELD // (layout.height * layout.width)))
     cast = Cast(means, film)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from glyphgrad.core.colors import Depth
 from glyphgrad.errors import ConfigError
 
 DEVICES = ("auto", "cpu", "cuda", "mps")
@@ -16,6 +17,7 @@ EFFORTS = ("fast", "normal", "best")
 TONES = ("auto", "off")
 GRAYS = ("luma", "lightness", "learned")
 ALIGNS = ("off", "shift", "affine", "warp")
+COLORS = tuple(depth.value for depth in Depth)
 CONTRAST = 0.5
 """Strength of the local contrast where none is given: more, and characters spend their ink on the texture of skies."""
 FARTHEST = 2000
@@ -111,6 +113,10 @@ class FitConfig:
     (see fit.align): its shift, also its scale ("affine"), and also a bend at every corner of the grid
     ("warp"), which `warp_reg_weight` keeps smooth; `alignment_lr` is the rate of that descent.
 
+    `color` is how many colours the device has (see core.colors.Depth): the glyphs of cells are then chosen together
+    with a foreground and, with `background`, a background each (see fit.painting). What is made for grays does
+    not go with it: the seed objective and its descent, learned gray, contrast, alignment, bound and diversity.
+
     `warmup` None: 1,000 steps, or a tenth of `iterations` when they are fewer than 10,000.
     `save_interval` is how often, in steps, progress is reported. `threads` None: all there are for the descent, one for the search.
     """
@@ -123,6 +129,8 @@ class FitConfig:
     bound: bool = False
     gray: str = "luma"
     contrast: float = 0.0
+    color: str = Depth.NONE.value
+    background: bool = False
     align: str = "off"
     alignment_lr: float = 0.1
     warp_reg_weight: float = 0.005
@@ -149,7 +157,7 @@ class FitConfig:
         if self.threads is not None:
             _check_whole("threads", self.threads, 1)
         choices = {"device": DEVICES, "solver": SOLVERS, "effort": EFFORTS, "tone": TONES}
-        choices |= {"gray": GRAYS, "align": ALIGNS}
+        choices |= {"gray": GRAYS, "align": ALIGNS, "color": COLORS}
         for name, known in choices.items():
             _check_choice(name, getattr(self, name), known)
         if not 0 < self.viewing_distance <= FARTHEST:
@@ -171,6 +179,35 @@ class FitConfig:
         object.__setattr__(self, "objective", objective)
         if self.weights.diversity_weight is None:
             object.__setattr__(self, "weights", replace(self.weights, diversity_weight=DIVERSITY[objective]))
+        self._check_colors()
+
+    def _check_colors(self) -> None:
+        """Colours go with what an eye sees, and with nothing that is made for grays."""
+        if not self.in_color:
+            if self.background:
+                raise ConfigError("background is on without colours: give color 16, 256 or true")
+            return
+        needed = {
+            "objective": "perceptual",
+            "gray": "luma",
+            "contrast": 0,
+            "align": "off",
+            "bound": False,
+            "diversity": 0,
+        }
+        for name, value in needed.items():
+            if (given := getattr(self, name)) != value:
+                raise ConfigError(f"{name} is {given!r}, which is for grays: leave it out with color {self.color}")
+
+    @property
+    def in_color(self) -> bool:
+        """Whether cells get colours."""
+        return self.color != Depth.NONE.value
+
+    @property
+    def luma_only(self) -> bool:
+        """Whether Pillow's luma is all that is needed of a picture."""
+        return self.gray == "luma" and not self.in_color
 
     @property
     def diversity(self) -> float:

@@ -7,15 +7,17 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import count
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 from glyphgrad.core.art import Art
 from glyphgrad.core.atlas import GlyphAtlas
 from glyphgrad.core.frame import Frame
 from glyphgrad.core.layout import Layout
+from glyphgrad.core.score import color_score
 from glyphgrad.fit.bound import lower_bound
 from glyphgrad.fit.config import FitConfig
 from glyphgrad.fit.energy import Energy
@@ -39,12 +41,13 @@ class FitResult:
     `target` (height, width) is the ink in [0, 1] of the picture, `shown` the same with its contrast and
     place as learned, `aim` that in tones the atlas can reach; `filters` made the objective. `seconds` is
     the solver's time, learning included. `contrast` and `warp` are what was learned, `bound` is a number
-    below which no grid's objective lies: each None if it was not asked for.
+    below which no grid's objective lies: each None if it was not asked for. In colour `target` and `shown`
+    are pages of sRGB (height, width, 3), uint8, `aim` is linear light in [0, 1], and there are no filters.
     """
 
     art: Art
-    target: NDArray[np.float32]
-    shown: NDArray[np.float32]
+    target: NDArray[Any]
+    shown: NDArray[Any]
     aim: NDArray[np.float32]
     filters: tuple[Filter, ...]
     config: FitConfig
@@ -70,8 +73,10 @@ class FitResult:
         original's two terms, against `shown`; `diversity` is the entropy of usage in nats,
         `unique_glyphs` how many characters are used. With a bound: `bound` and `gap`, the share of the
         objective by which it may lie above the best grid's. With a gray other than luma: the entropy
-        (nats) of its tones. With contrast: the same before and after. With alignment: shift and largest bend in pixels, scale.
+        (nats) of its tones. In colour they are those of `core.score.color_score`, diversity and unique_glyphs. With contrast: the same before and after. With alignment: shift and largest bend in pixels, scale.
         """
+        if self.config.in_color:
+            return self._color_figures()
         art, weights = self.art, self.config.weights
         glyphs = art.atlas.glyphs(art.frame)
         mse = self._energy(self.shown, (identity(1 / self.shown.size),))(glyphs)
@@ -88,6 +93,13 @@ class FitResult:
             gap = 1 - self.bound / figures["objective"] if figures["objective"] else 0.0
             figures |= {"bound": self.bound, "gap": gap}
         return figures | self._learned()
+
+    def _color_figures(self) -> dict[str, float]:
+        glyphs = self.art.atlas.glyphs(self.art.frame)
+        counts = np.bincount(glyphs.ravel(), minlength=len(self.art.atlas.chars))
+        counted = counts[~self.art.atlas.blank] if self.config.weights.protect_whitespace else counts
+        figures = color_score(self.art.pixels / 255, self.target / 255)
+        return figures | {"diversity": entropy(counted), "unique_glyphs": int(np.count_nonzero(counts))}
 
     def _learned(self) -> dict[str, float]:
         figures: dict[str, float] = {}
@@ -146,6 +158,36 @@ def fit(
     return FitResult(
         art, target, found.shown, aim, filters, config, seconds, stop.answered, bound, contrast, found.warp
     )
+
+
+def fit_page(
+    page: NDArray[np.uint8],
+    atlas: GlyphAtlas,
+    layout: Layout,
+    config: FitConfig,
+    dark: bool = False,
+    on_step: OnStep | None = None,
+    should_stop: ShouldStop | None = None,
+) -> FitResult:
+    """`fit` in colours: the grid whose render is most like a page (height, width, 3) of sRGB, by `config.color`.
+
+    Raises GlyphgradError.
+    """
+    from glyphgrad.fit.color import Studio  # a plain fit starts sooner without
+
+    stop, start, steps = _Remembered(should_stop), time.perf_counter(), count(1)
+    with threadpool_limits(config.threads or 1, "blas"):  # its products are small
+        studio = Studio(atlas, layout, config, dark)
+        aim = studio.aim(page)
+        painting = studio.begun(aim)
+        for _ in studio.sweeps(painting):
+            if on_step is not None:
+                frame = studio.frame(painting)
+                on_step(Step(next(steps), 0, painting.error, 0.0, 0.0, 0.0, frame, Art(frame, atlas, layout, dark).ink))
+            if stop():
+                break
+        art = Art(studio.frame(painting), atlas, layout, dark)
+    return FitResult(art, page, page, aim, (), config, time.perf_counter() - start, stop.answered)
 
 
 @dataclass(frozen=True, eq=False)

@@ -7,6 +7,7 @@ from functools import partial
 from typing import Protocol
 
 from glyphgrad.core.clip import TimedFrame
+from glyphgrad.core.colors import Depth
 from glyphgrad.play.picture import Painter, page
 from glyphgrad.play.signals import CONTINUED, RESIZED, SUSPEND
 from glyphgrad.play.source import Source
@@ -49,12 +50,12 @@ class Player:
         screen: Screen,
         transport: Transport,
         *,
-        colour: bool = True,
+        depth: Depth = Depth.TRUE,
         loop: bool = False,
         sound: Sound | None = None,
     ):
         self._source, self._screen, self._transport, self._sound = source, screen, transport, sound
-        self._painter, self._tally = Painter(colour), Tally()
+        self._painter, self._tally = Painter(depth), Tally()
         self._loop, self._tells, self._quit = loop, False, False
         self._commands: dict[str, Callable[[], None]] = {
             **dict.fromkeys(("q", "escape"), self._end),
@@ -104,7 +105,7 @@ class Player:
         header, now = self._source.header, self._transport.clock()
         self._tally.show(timed, now)
         line = status(self._transport, header, self._tally, self._loop, (rows, cols)) if self._tells else ""
-        text = self._painter.paint(page(timed.frame, rows, cols, line), header.dark)
+        text = self._painter.paint(page(timed.frame, rows, cols, line, header.dark), header.dark)
         if text:
             self._screen.write(text)
 

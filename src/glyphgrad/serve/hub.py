@@ -81,7 +81,7 @@ class Channel:
 
     def advance(self, source: Frame) -> None:
         """On to another frame of the film."""
-        self._before, self._now = self._now, self.screen.shown(source)
+        self._before, self._now = self._now, self.screen.shown(source, self._dark)
         self._whole = self._change = None
 
     @property

@@ -9,7 +9,10 @@ import unicodedata
 from dataclasses import dataclass
 
 from glyphgrad.codec.paint import paint
-from glyphgrad.codec.terminal import PAPER, SCREEN, cells_of
+from glyphgrad.codec.sgr import Look, OldLook, look_of
+from glyphgrad.codec.terminal import cells_of
+from glyphgrad.core.colors import Depth
+from glyphgrad.core.depth import depth_of_terminal
 from glyphgrad.core.frame import Frame
 from glyphgrad.core.window import window
 
@@ -31,7 +34,7 @@ _ASCII = {**dict(zip("░▒▓█▄▌▐▀■", ".+%#_||^#", strict=True)), 
 class Screen:
     """`rows` x `cols` cells on which a film is shown.
 
-    `charset` is "utf-8", "cp437" or "ascii". `mute`: nobody is there who could tell that its user left,
+    `charset` is "utf-8", "cp437" or "ascii"; `depth` the colours it has. `mute`: nobody is there who could tell that its user left,
     so nothing is sent that would have to be undone. `synchronized`: it can hold a frame back until it is whole.
     """
 
@@ -40,22 +43,24 @@ class Screen:
     charset: str = "utf-8"
     mute: bool = False
     synchronized: bool = False
+    depth: Depth = Depth.NONE
 
     @classmethod
-    def of_terminal(cls, rows: int, cols: int, term: str | None) -> Screen:
+    def of_terminal(cls, rows: int, cols: int, term: str | None, colorterm: str = "") -> Screen:
         """That of a terminal type, in any case; None, like `dumb`, is no terminal that can be trusted with more than text."""
         name = (term or "").lower()
         if not name:
             return cls(rows, cols, mute=True)
         if name in ("dumb", "unknown", "network"):
             return cls(rows, cols, "ascii", mute=True)
-        charset = "cp437" if name.startswith(_BBS) else "utf-8"
-        return cls(rows, cols, charset, synchronized=name.startswith(_SYNCHRONIZED))
+        old = name.startswith(_BBS)
+        depth = Depth.C16 if old else depth_of_terminal(name, colorterm)
+        return cls(rows, cols, "cp437" if old else "utf-8", False, name.startswith(_SYNCHRONIZED), depth)
 
     @property
-    def kind(self) -> tuple[str, bool, bool]:
+    def kind(self) -> tuple[str, bool, bool, Depth]:
         """All but the size."""
-        return self.charset, self.mute, self.synchronized
+        return self.charset, self.mute, self.synchronized, self.depth
 
     # --- What is sent ---
 
@@ -72,19 +77,22 @@ class Screen:
 
     def frame(self, before: Frame | None, after: Frame, dark: bool = True) -> bytes:
         """What turns `before` (None: anything) into `after`, both of `shown`; empty if they are alike."""
-        text = paint(before, after)
+        look = self._look(dark)
+        text = paint(before, after, look)
         if not text:
             return b""
-        if before is None and not self.mute:
-            text = f"\x1b[{self._colors(dark)}m{text}"
+        if self.mute and after.colors:
+            text = f"\x1b[{look.sgr}m{text}\x1b[m"
+        elif before is None and not self.mute:
+            text = f"\x1b[{look.sgr}m{text}"
         data = self.encode(text)
         if self.mute:
             return data + self._park()
         return b"\x1b[?2026h" + data + b"\x1b[?2026l" if self.synchronized else data
 
-    def shown(self, frame: Frame) -> Frame:
+    def shown(self, frame: Frame, dark: bool = True) -> Frame:
         """What it shows of a frame; a mute one keeps its last row for the cursor."""
-        return window(frame, self.rows - self.mute, self.cols)
+        return window(frame, self.rows - self.mute, self.cols, dark).at(self.depth)
 
     def encode(self, text: str) -> bytes:
         """A text in its charset; a character that is not in it, or not one cell wide, becomes one that is alike."""
@@ -93,10 +101,10 @@ class Screen:
     def _park(self) -> bytes:
         return b"\x1b[%d;1H" % self.rows
 
-    def _colors(self, dark: bool) -> str:
+    def _look(self, dark: bool) -> Look:
         if self.charset == "utf-8":
-            return SCREEN if dark else PAPER
-        return "0;37;40" if dark else "0;30;47"
+            return look_of(dark, self.depth)
+        return OldLook(ink=7, paper=0) if dark else OldLook(ink=0, paper=7)
 
 
 class _Table(dict[int, str]):

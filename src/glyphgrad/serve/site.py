@@ -19,6 +19,7 @@ from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from glyphgrad.core.clip import printable
+from glyphgrad.core.colors import Depth
 from glyphgrad.serve.curl import FilmStream
 from glyphgrad.serve.downloads import Downloads
 from glyphgrad.serve.exposition import TYPE, exposition
@@ -107,16 +108,17 @@ def _for_terminal(request: Request) -> bool:
 
 
 def _screen(request: Request) -> Screen:
-    """The terminal behind a client, which does not tell its size unless asked with `?size=COLSxROWS`.
+    """The terminal behind a client, of which its user tells with `?size=COLSxROWS` and `?color=16`, 256 or true.
 
     Raises HTTPException.
     """
-    asked = request.query_params.get("size", f"{COLS}x{ROWS}")
+    asked, color = request.query_params.get("size", f"{COLS}x{ROWS}"), request.query_params.get("color")
     size = _SIZE.fullmatch(asked)
     if not size:
         told = printable(asked)[:_QUOTED].encode("ascii", "replace").decode()
         raise HTTPException(400, f"size is '{told}': give COLSxROWS, such as size=80x24.")
-    return Screen(int(size[2]), int(size[1]), mute=True)
+    depth = Depth(color) if color in list(Depth) else Depth.NONE
+    return Screen(int(size[2]), int(size[1]), mute=True, depth=depth)
 
 
 def _host(request: Request) -> str:

@@ -191,7 +191,9 @@ class _Channel(asyncssh.SSHServerSession[bytes]):
             return
         cols, rows, *_ = channel.get_terminal_size()
         self._session = Session(house, self, "ssh", address)
-        await self._session.run(Screen.of_terminal(rows or ROWS, cols or COLS, channel.get_terminal_type()), user)
+        colorterm = str(channel.get_environment().get("COLORTERM", ""))  # of clients that are told to send it
+        screen = Screen.of_terminal(rows or ROWS, cols or COLS, channel.get_terminal_type(), colorterm)
+        await self._session.run(screen, user)
 
     # --- What the client asks and tells ---
 

@@ -1,7 +1,7 @@
 """A browser's WebSocket, `PATH`: frames for it, wishes from it.
 
-To the page go frames, which are `codec.paint`'s text; a whole one begins with a line such as
-`30x80 dark`, rows and columns. What begins with `{` is JSON: `{"viewers": 3}`. From the page come
+To the page go frames, which are `codec.paint`'s text, with colours only as `38;2;r;g;b`, `48;2;r;g;b`, `39`
+and `49`; a whole one begins with a line such as `30x80 dark`, rows and columns. What begins with `{` is JSON: `{"viewers": 3}`. From the page come
 `play NAME 40x120`, with the rows and columns that can be made out on its screen, and `pause`, after which
 nothing is sent. A page whose visit is over is told by the reason of the close frame why.
 
@@ -15,7 +15,7 @@ import asyncio
 import json
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from websockets.frames import Frame as Message
@@ -25,6 +25,8 @@ from websockets.protocol import State
 from websockets.server import ServerProtocol
 
 from glyphgrad.codec.paint import paint
+from glyphgrad.codec.sgr import TerminalLook
+from glyphgrad.core.colors import Depth
 from glyphgrad.core.frame import Frame
 from glyphgrad.serve.client import Client
 from glyphgrad.serve.plain import LINGER
@@ -33,6 +35,8 @@ from glyphgrad.serve.session import Session
 
 PATH = "/-/live"
 
+_LOOK = TerminalLook("39", "49")
+"""The page's own ink and paper."""
 _MOST = 65536
 """Bytes of a message from a client."""
 _NEWS = 5.0
@@ -55,11 +59,11 @@ class WebScreen(Screen):
     def leave(self, words: str = "") -> bytes:  # noqa: ARG002 - the reason of the close frame tells the page
         return b""
 
-    def shown(self, frame: Frame) -> Frame:
-        return frame
+    def shown(self, frame: Frame, dark: bool = True) -> Frame:  # noqa: ARG002
+        return Frame(frame.cells, replace(frame.colors, depth=Depth.TRUE)) if frame.colors else frame
 
     def frame(self, before: Frame | None, after: Frame, dark: bool = True) -> bytes:
-        text = paint(before, after)
+        text = paint(before, after, _LOOK)
         if before is None:
             text = f"{after.rows}x{after.cols} {'dark' if dark else 'paper'}\n{text}"
         return _message(self.encode(text)) if text else b""

@@ -9,14 +9,25 @@ const film = $("film")
 
 // --- The grid ---
 
-const grid = { rows: [], cells: [], touched: new Set(), due: 0 }
+const PLAIN = { color: "", background: "" }
+const grid = { rows: [], cells: [], styles: [], colored: false, touched: new Set(), due: 0 }
 
 function lay(rows, cols) {
   grid.cells = Array.from({ length: rows }, () => Array(cols).fill(" "))
+  grid.styles = Array.from({ length: rows }, () => Array(cols).fill(PLAIN))
   grid.rows = grid.cells.map(() => document.createTextNode(""))
+  grid.colored = false
   grid.touched.clear()
   film.replaceChildren(...grid.rows)
   measure(rows, cols)
+}
+
+// A row of text becomes one of elements, for good: a film in colours rarely has a frame without.
+function color() {
+  grid.colored = true
+  grid.rows = grid.cells.map(() => document.createElement("span"))
+  film.replaceChildren(...grid.rows)
+  for (const row of grid.rows.keys()) grid.touched.add(row)
 }
 
 function measure(rows, cols) {
@@ -25,17 +36,52 @@ function measure(rows, cols) {
   film.style.setProperty("--tall", wanted.link.dataset.tall)
 }
 
-function put(row, col, text) {
-  if (!grid.cells[row]) return
-  for (const char of text) grid.cells[row][col++] = char
+function put(row, col, text, style) {
+  if (!grid.cells[row]) return col
+  if (style !== PLAIN && !grid.colored) color()
+  for (const char of text) {
+    grid.styles[row][col] = style
+    grid.cells[row][col++] = char
+  }
   grid.touched.add(row)
   grid.due ||= requestAnimationFrame(draw)
+  return col
 }
 
 function draw() {
   grid.due = 0
-  for (const row of grid.touched) grid.rows[row].data = grid.cells[row].join("") + "\n"
+  for (const row of grid.touched) {
+    if (grid.colored) drawRuns(row)
+    else grid.rows[row].data = grid.cells[row].join("") + "\n"
+  }
   grid.touched.clear()
+}
+
+// An element for every run of cells that look alike; those there are are used again.
+function drawRuns(row) {
+  const [cells, styles, line] = [grid.cells[row], grid.styles[row], grid.rows[row]]
+  const starts = [...cells.keys()].filter((col) => !col || !alike(styles[col], styles[col - 1]))
+  while (line.childElementCount > starts.length) line.lastElementChild.remove()
+  while (line.childElementCount < starts.length) line.append(document.createElement("span"))
+  for (const [number, start] of starts.entries()) {
+    const run = line.children[number]
+    run.textContent = cells.slice(start, starts[number + 1]).join("")
+    Object.assign(run.style, styles[start])
+  }
+  if (line.nextSibling?.nodeType !== Node.TEXT_NODE) line.after("\n")
+}
+
+function alike(one, other) {
+  return one === other || (one.color === other.color && one.background === other.background)
+}
+
+// The style after an escape sequence of codec.paint, whose colours are 38;2;r;g;b, 48;2;r;g;b, 39 and 49.
+function styled(style, parameters) {
+  const next = { ...style }
+  for (const [, plane, red, green, blue] of parameters.matchAll(/([34])(?:8;2;(\d+);(\d+);(\d+)|9)/g)) {
+    next[plane === "3" ? "color" : "background"] = red === undefined ? "" : `rgb(${red} ${green} ${blue})`
+  }
+  return alike(next, PLAIN) ? PLAIN : next
 }
 
 // How many rows and columns can be made out here: the server sends the edition that suits.
@@ -123,7 +169,13 @@ function hear(text) {
     document.documentElement.className = head[3]
     lay(Number(head[1]), Number(head[2]))
   }
-  for (const [, row, col, part] of text.matchAll(/\x1b\[(\d+);(\d+)H([^\x1b]*)/g)) put(row - 1, col - 1, part)
+  let [row, col, style] = [0, 0, PLAIN]
+  const body = head ? text.slice(head[0].length) : text
+  for (const [, down, right, parameters, part] of body.matchAll(/\x1b\[(?:(\d+);(\d+)H|([\d;]*)m)|([^\x1b]+)/g)) {
+    if (part !== undefined) col = put(row, col, part, style)
+    else if (parameters !== undefined) style = styled(style, parameters)
+    else [row, col] = [down - 1, right - 1]
+  }
 }
 
 function lost(reason) {
