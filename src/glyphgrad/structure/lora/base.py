@@ -18,6 +18,7 @@ from glyphgrad.structure.pipeline import load_pipeline, path_of
 INDEX = "model_index.json"
 TEXT = ("tokenizer", "text_encoder", "tokenizer_2", "text_encoder_2")
 MODELS = ("text_encoder", "text_encoder_2", "vae", "transformer")
+_TOKENIZER = "tokenizer_2/tokenizer_config.json"
 PARTS = (*TEXT, "vae", "transformer", "scheduler")
 
 _LICENCE = (
@@ -53,7 +54,7 @@ def _from_hub(base: str) -> Path:
         RepositoryNotFoundError,
     )
 
-    wanted = [INDEX, *(f"{part}/config.json" for part in MODELS)]
+    wanted = [INDEX, _TOKENIZER, *(f"{part}/config.json" for part in MODELS)]
     try:
         return Path(snapshot_download(base, allow_patterns=wanted))
     except GatedRepoError:
@@ -62,10 +63,10 @@ def _from_hub(base: str) -> Path:
         raise ConfigError(
             f"base {base!r} is neither a folder nor a model on the hub: give one, such as {FLUX}"
         ) from None
-    except (LocalEntryNotFoundError, OSError, RuntimeError) as error:
+    except (LocalEntryNotFoundError, OSError, RuntimeError):
         told = f"; {_LICENCE}" if base == FLUX else ""
         raise DeviceError(
-            f"base {base!r} is no folder, and the hub cannot be reached ({_first_line(error)}): give a folder or "
+            f"base {base!r} is no folder, and cannot be fetched from the hub: give a folder or "
             f"connect to the network{told}"
         ) from None
 
@@ -82,14 +83,36 @@ def load(base: str, parts: tuple[str, ...], dtype: Any, **given: Any) -> Any:
         raise
     except Exception as error:
         raise DeviceError(
-            f"base {base!r} cannot be loaded ({_first_line(error)}): is it complete, and made for this version of "
+            f"base {base!r} cannot be loaded ({first_line(error)}): is it complete, and made for this version of "
             "diffusers?"
         ) from None
+
+
+def load_transformer(base: str, dtype: Any, quantize: str, device: Any) -> Any:
+    """A FluxPipeline with its scheduler and a frozen transformer on a device; "int8" and "nf4" take a CUDA card."""
+    if quantize == "none":
+        pipe = load(base, ("transformer", "scheduler"), dtype)
+        pipe.transformer.to(device)
+    else:
+        from diffusers import BitsAndBytesConfig
+        from diffusers.quantizers import PipelineQuantizationConfig
+
+        nf4 = {"load_in_4bit": True, "bnb_4bit_quant_type": "nf4", "bnb_4bit_compute_dtype": dtype}
+        kind = BitsAndBytesConfig(**nf4 if quantize == "nf4" else {"load_in_8bit": True})
+        quantized = PipelineQuantizationConfig(quant_mapping={"transformer": kind})
+        pipe = load(base, ("transformer", "scheduler"), dtype, quantization_config=quantized)  # on this process's card
+    pipe.transformer.eval()
+    return pipe
 
 
 def settings(folder: Path, part: str) -> dict[str, Any]:
     """The configuration of a model of the base."""
     return _read(folder / part / "config.json", str(folder))
+
+
+def text_tokens(folder: Path) -> int:
+    """Tokens of a caption, as `pipeline.text_length` has them."""
+    return min(512, int(_read(folder / _TOKENIZER, str(folder)).get("model_max_length", 512)))
 
 
 def fingerprint(base: str, folder: Path) -> str:
@@ -116,7 +139,7 @@ def _read(path: Path, base: str) -> dict[str, Any]:
         ) from None
 
 
-def _first_line(error: Exception) -> str:
+def first_line(error: Exception) -> str:
     """What a library says, as far as a line goes."""
     text = " ".join(str(error).split()) or type(error).__name__
     return text if len(text) <= 160 else text[:157] + "..."

@@ -17,18 +17,18 @@ from glyphgrad.structure.lora.config import LoraConfig
 def optimizer_for(config: LoraConfig, values: nn.Parameter) -> Any:
     """AdamW of one vector; its rate is set each step."""
     options: dict[str, Any] = {"lr": config.lr, "weight_decay": config.weight_decay}
-    if config.optimizer == "adamw8bit" and not has_8_bit():
+    if config.optimizer == "adamw8bit" and not has_bitsandbytes():
         warnings.warn(
             "no bitsandbytes: AdamW keeps its states in 32 bits, 4 times as large", GlyphgradWarning, stacklevel=2
         )
-    if config.optimizer == "adamw8bit" and has_8_bit():
+    if config.optimizer == "adamw8bit" and has_bitsandbytes():
         import bitsandbytes
 
         return bitsandbytes.optim.AdamW8bit([values], **options)
     return torch.optim.AdamW([values], **options, fused=True)
 
 
-def has_8_bit() -> bool:
+def has_bitsandbytes() -> bool:
     return importlib.util.find_spec("bitsandbytes") is not None
 
 

@@ -6,7 +6,7 @@ import hashlib
 import json
 import math
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,7 @@ from glyphgrad.structure.check import Pair, check
 from glyphgrad.structure.config import TRAIN, VALIDATION
 from glyphgrad.structure.folder import claim, drop_strays, dump
 from glyphgrad.structure.lora import base as bases
-from glyphgrad.structure.lora import checkpoint, export, needs
+from glyphgrad.structure.lora import checkpoint, export, memory, needs
 from glyphgrad.structure.lora.cache import Encoder, Store, latents_store, text_store, with_trigger
 from glyphgrad.structure.lora.checkpoint import State
 from glyphgrad.structure.lora.config import LoraConfig
@@ -82,9 +82,9 @@ def train(
     pairs = check(dataset, config.resolution, config.tile)
     folder = bases.find(config.base)
     world = World(watch.processes)
-    job = _Job(
-        config, watch, out, bases.fingerprint(config.base, folder), world, on_event if world.is_main else _silent
-    )
+    tell = on_event if world.is_main else _silent
+    config = _fitted(_settled(config, out), folder, world, tell)
+    job = _Job(config, watch, out, bases.fingerprint(config.base, folder), world, tell)
     stores = job.encoded(pairs)
     trainer, state = job.built(stores)
     finished = trainer.run(state, stop, job.after(state, trainer, stores))
@@ -94,6 +94,30 @@ def train(
 
 def _silent(_: Event) -> None:
     """Only one of several processes tells anything."""
+
+
+def _settled(config: LoraConfig, out: Path) -> LoraConfig:
+    """What an earlier run in the folder has decided: to go on with another base would be another training."""
+    try:
+        there = json.loads((out / MANIFEST).read_text(encoding="utf-8"))
+        return replace(config, quantize=there["quantize"]) if config.quantize == "auto" else config
+    except (OSError, ValueError, KeyError, TypeError):
+        return config  # whatever else is in the folder, `claim` tells
+
+
+def _fitted(config: LoraConfig, folder: Path, world: World, tell: Callable[[Event], None]) -> LoraConfig:
+    """The configuration as it fits into memory, said before anything is loaded. Raises DeviceError."""
+    free = world.least(memory.free_memory(world.device))
+    config, needed = memory.decided(config, memory.sizes_of(folder, config), world.device, free)
+    extras = [f"base in {config.quantize}"] * (config.quantize != "none") + ["checkpointed"] * bool(
+        config.checkpointing
+    )
+    tell(
+        Note(
+            f"needs about {needed}; {memory.said(free)} are free on {world.device}{''.join(f', {one}' for one in extras)}"
+        )
+    )
+    return config
 
 
 @dataclass(frozen=True)
@@ -169,15 +193,15 @@ class _Job:
     def built(self, stores: _Stores) -> tuple[Trainer, State]:
         """The transformer with its LoRA, and the state it goes on from."""
         config, device = self.config, self.world.device
-        pipe = bases.load(config.base, ("transformer", "scheduler"), self.dtype)
-        transformer = pipe.transformer.to(device).eval()
+        pipe = bases.load_transformer(config.base, self.dtype, config.quantize, device)
+        transformer = pipe.transformer
         if config.checkpointing:
             transformer.enable_gradient_checkpointing()
         weights = Weights(add_lora(transformer, config))
         average = Average(weights.values, config.ema) if config.ema else None
         state = State(weights, average, optimizer_for(config, weights.values))
         checkpoint.resume(self.out, state)
-        tokens, side = stores.latents.shape("latents")[0], 0
+        tokens = stores.latents.shape("latents")[0]
         side = math.isqrt(tokens)
         trainer = Trainer(
             config,

@@ -49,3 +49,10 @@ class World:
         if self.size > 1:
             torch.distributed.all_reduce(values)
             values /= self.size
+
+    def least(self, value: float) -> float:
+        """The least of all processes' values."""
+        found = torch.tensor([value], dtype=torch.float64, device=self.device)
+        if self.size > 1:
+            torch.distributed.all_reduce(found, torch.distributed.ReduceOp.MIN)
+        return float(found)
