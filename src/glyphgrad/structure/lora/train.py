@@ -20,7 +20,7 @@ from glyphgrad.structure.check import Pair, check
 from glyphgrad.structure.config import TRAIN, VALIDATION
 from glyphgrad.structure.folder import claim, drop_strays, dump
 from glyphgrad.structure.lora import base as bases
-from glyphgrad.structure.lora import checkpoint, export, memory, needs
+from glyphgrad.structure.lora import checkpoint, export, kohya, memory, needs
 from glyphgrad.structure.lora.cache import Encoder, Store, latents_store, text_store, with_trigger
 from glyphgrad.structure.lora.checkpoint import State
 from glyphgrad.structure.lora.config import LoraConfig
@@ -39,6 +39,8 @@ FORMAT = 1
 _FREE = {"steps", "checkpointing"}
 """What may change when a run goes on: with a constant rate more steps are the same steps, and more."""
 _DTYPES = {"bf16": torch.bfloat16, "fp32": torch.float32}
+_SMALL = 100_000_000
+"""Weights of text encoders below which there is no reason to round them."""
 _SHOWN = 50
 """Steps over which the loss that is told is averaged."""
 
@@ -83,8 +85,9 @@ def train(
     folder = bases.find(config.base)
     world = World(watch.processes)
     tell = on_event if world.is_main else _silent
-    config = _fitted(_settled(config, out), folder, world, tell)
-    job = _Job(config, watch, out, bases.fingerprint(config.base, folder), world, tell)
+    sizes = memory.sizes_of(folder, config)
+    config = _fitted(_settled(config, out), sizes, world, tell)
+    job = _Job(config, watch, out, bases.fingerprint(config.base, folder), sizes, world, tell)
     stores = job.encoded(pairs)
     trainer, state = job.built(stores)
     finished = trainer.run(state, stop, job.after(state, trainer, stores))
@@ -105,10 +108,10 @@ def _settled(config: LoraConfig, out: Path) -> LoraConfig:
         return config  # whatever else is in the folder, `claim` tells
 
 
-def _fitted(config: LoraConfig, folder: Path, world: World, tell: Callable[[Event], None]) -> LoraConfig:
+def _fitted(config: LoraConfig, sizes: memory.Sizes, world: World, tell: Callable[[Event], None]) -> LoraConfig:
     """The configuration as it fits into memory, said before anything is loaded. Raises DeviceError."""
     free = world.least(memory.free_memory(world.device))
-    config, needed = memory.decided(config, memory.sizes_of(folder, config), world.device, free)
+    config, needed = memory.decided(config, sizes, world.device, free)
     extras = [f"base in {config.quantize}"] * (config.quantize != "none") + ["checkpointed"] * bool(
         config.checkpointing
     )
@@ -137,6 +140,7 @@ class _Job:
     watch: Watch
     out: Path
     base_key: str
+    sizes: memory.Sizes
     world: World
     tell: Callable[[Event], None]
 
@@ -168,7 +172,8 @@ class _Job:
         self.world.wait()
         self._say_triggers(pairs[TRAIN])
         encoder = Encoder(config.base, self.world.device, self.world.share, self.tell)
-        encoder.texts([(stores.texts, captions), (stores.prompts, prompts)], self.dtype)
+        dtype = torch.float32 if self.sizes.texts < _SMALL else self.dtype
+        encoder.texts([(stores.texts, captions), (stores.prompts, prompts)], dtype)
         encoder.latents(stores.latents, [pair.picture for pair in pairs[TRAIN]])
         self.world.wait()
         self._check_filled(stores)
@@ -242,6 +247,9 @@ class _Job:
         with state.weights.holding(state.shown):
             tensors, metadata = export.lora_tensors(transformer, self.dtype), export.adapter_metadata(transformer)
         export.write_lora(self.out / export.FILE, tensors, metadata)
+        if self.watch.kohya:
+            named = kohya.kohya_tensors(tensors, kohya.outputs_of(transformer), self.config)
+            export.write_lora(self.out / kohya.FILE, named, kohya.kohya_metadata(self.config))
         write(self.out / LOSSES, as_csv(state.losses).encode())
         if state.losses:
             title = f"{self.config.base}, rank {self.config.rank}, alpha {self.config.alpha:g}"
