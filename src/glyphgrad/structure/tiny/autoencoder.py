@@ -32,44 +32,36 @@ class PatchAutoencoder(ModelMixin, ConfigMixin):  # type: ignore[misc]
         values: int = 8,
         hidden: int = 128,
         cell: int = 16,
-        block_out_channels: tuple[int, ...] = (1, 1, 1, 1, 1, 1),  # its length tells the pipeline the stride, 2**5
-        scaling_factor: float = 1.0,
-        shift_factor: float = 0.0,
-        latent_channels: int = 32,
+        block_out_channels: tuple[int, ...] = (1,) * 6,  # noqa: ARG002  its length tells the pipeline the stride, 2**5
+        scaling_factor: float = 1.0,  # noqa: ARG002
+        shift_factor: float = 0.0,  # noqa: ARG002
+        latent_channels: int = 32,  # noqa: ARG002
     ) -> None:
         super().__init__()
+        pixels = cell**2
         self.encoder = nn.Sequential(
-            nn.Conv2d(1, hidden, cell, cell),
+            nn.Linear(pixels, hidden),
             nn.SiLU(),
-            nn.Conv2d(hidden, hidden, 1),
+            nn.Linear(hidden, hidden),
             nn.SiLU(),
-            nn.Conv2d(hidden, values, 1),
+            nn.Linear(hidden, values),
             nn.Tanh(),
         )
         self.decoder = nn.Sequential(
-            nn.Conv2d(values, hidden, 1),
-            nn.SiLU(),
-            nn.Conv2d(hidden, hidden, 1),
-            nn.SiLU(),
-            nn.ConvTranspose2d(hidden, 1, cell, cell),
+            nn.Linear(values, hidden), nn.SiLU(), nn.Linear(hidden, hidden), nn.SiLU(), nn.Linear(hidden, pixels)
         )
-
-    def encode_cells(self, pictures: Tensor) -> Tensor:
-        """(B, 1, H, W) in [-1, 1] -> (B, values, H / 16, W / 16) in [-1, 1]."""
-        return self.encoder(pictures)
-
-    def decode_cells(self, cells: Tensor) -> Tensor:
-        """(B, values, rows, cols) -> (B, 1, H, W), not yet clamped to [-1, 1]."""
-        return self.decoder(cells)
 
     def encode(self, x: Tensor, return_dict: bool = True) -> Any:
         """Of colours only their mean is seen."""
-        latents = nn.functional.pixel_unshuffle(self.encode_cells(x.mean(dim=1, keepdim=True)), 2)
+        cells = nn.functional.pixel_unshuffle(x.mean(dim=1, keepdim=True), self.config.cell)
+        values = self.encoder(cells.movedim(1, -1)).movedim(-1, 1)
+        latents = nn.functional.pixel_unshuffle(values, 2)
         spread = torch.full_like(latents, _CERTAIN)
         posterior = DiagonalGaussianDistribution(torch.cat([latents, spread], dim=1), deterministic=True)
         return AutoencoderKLOutput(latent_dist=posterior) if return_dict else (posterior,)
 
     def decode(self, z: Tensor, return_dict: bool = True, generator: Any = None) -> Any:  # noqa: ARG002
-        cells = nn.functional.pixel_shuffle(z, 2)
-        pictures = self.decode_cells(cells).clamp(-1, 1).expand(-1, 3, -1, -1)
+        values = nn.functional.pixel_shuffle(z, 2)
+        cells = self.decoder(values.movedim(1, -1)).movedim(-1, 1)
+        pictures = nn.functional.pixel_shuffle(cells, self.config.cell).clamp(-1, 1).expand(-1, 3, -1, -1)
         return DecoderOutput(sample=pictures) if return_dict else (pictures,)

@@ -20,12 +20,19 @@ _TOKEN = 16
 class Size:
     """How large the networks are. The defaults are what is shipped."""
 
-    heads: int = 6
-    double: int = 2
-    single: int = 4
+    heads: int = 4
+    head: int = 48
+    double: int = 1
+    single: int = 5
     text: int = 64
     values: int = _VALUES
     hidden: int = 128
+
+
+def _rope(head: int) -> tuple[int, int, int]:
+    """How many of a head's numbers turn with a token's three coordinates; the first one is always 0."""
+    place = head // 5 * 2
+    return head - 2 * place, place, place
 
 
 def untrained(size: Size | None = None, seed: int = 0) -> FluxPipeline:
@@ -52,8 +59,8 @@ def untrained(size: Size | None = None, seed: int = 0) -> FluxPipeline:
         )  # fmt: skip
         transformer = PictureFlux(
             in_channels=_TOKEN * size.values, num_layers=size.double, num_single_layers=size.single,
-            attention_head_dim=32, num_attention_heads=size.heads, joint_attention_dim=size.text,
-            pooled_projection_dim=size.text, axes_dims_rope=(4, 14, 14),
+            attention_head_dim=size.head, num_attention_heads=size.heads, joint_attention_dim=size.text,
+            pooled_projection_dim=size.text, axes_dims_rope=_rope(size.head),
         )  # fmt: skip
         return FluxPipeline(
             scheduler=FlowMatchEulerDiscreteScheduler(),

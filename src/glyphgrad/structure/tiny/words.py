@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from glyphgrad.structure.captions import TRIGGER
 from glyphgrad.structure.layouts.banners import ADJECTIVES, NOUNS
 
@@ -61,3 +63,13 @@ def tokenizer() -> PreTrainedTokenizerFast:
     return PreTrainedTokenizerFast(
         tokenizer_object=words, pad_token=PAD, eos_token=END, unk_token=UNKNOWN, model_max_length=LONGEST
     )
+
+
+def spoken(caption: str, family: str, rng: np.random.Generator) -> str:
+    """A caption as a person would write a prompt: the thing by some name of its, and some of its facts or none."""
+    trigger, kind, *facts = caption.split(", ")
+    if rng.random() < 0.5:
+        names = NAMES[family]
+        kind = rng.choice(["", "a ", "the "]) + names[int(rng.integers(len(names)))]
+    share = rng.choice([0.0, 0.5, 1.0])
+    return ", ".join([trigger, kind, *(fact for fact in facts if rng.random() < share)])
