@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 import warnings
 from collections.abc import Callable
@@ -19,6 +20,7 @@ from glyphgrad.structure.lora.config import (
     QUANTIZATIONS,
     SCHEDULES,
     TARGETS,
+    TRAINERS,
     LoraConfig,
     read_toml,
 )
@@ -119,6 +121,20 @@ def train(
         return INTERRUPTED
     click.echo(f"wrote {out}: a LoRA of {done} steps", err=True)
     return 0
+
+
+@click.command
+@click.option("--trainer", default="glyphgrad", show_default=True, help=f"Whose files to write: {', '.join(TRAINERS)}.")
+@click.option("--dataset", type=Path, required=True, help="Folder of pictures and captions.")
+@click.option("--out", type=Path, required=True, help="Folder to write the files to.")
+@lora_options
+def config(trainer: str, dataset: Path, out: Path, file: Path | None, **given: Any) -> None:
+    """Write the files and the command line with which a trainer makes a LoRA, and a README of how to run it."""
+    from glyphgrad.structure.lora.trainers import BY_NAME, write_config
+
+    written = write_config(trainer, lora_config(file, given), dataset, out)
+    click.echo("wrote " + ", ".join(map(str, written)), err=True)
+    click.echo(f"run: sh {shlex.quote(str(out / BY_NAME[trainer].script))}", err=True)
 
 
 class _Bar:

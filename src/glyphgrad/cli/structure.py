@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from glyphgrad.cli.lora import train
+from glyphgrad.cli.lora import config, train
 from glyphgrad.cli.options import INTERRUPTED, default
 from glyphgrad.errors import ConfigError
 from glyphgrad.structure.config import DatasetConfig
@@ -34,6 +34,7 @@ def structure() -> None:
     """Maps of characters on an exact grid: make them, check pictures of them, read them as text; train a LoRA on them."""
 
 
+structure.add_command(config)
 structure.add_command(train)
 
 

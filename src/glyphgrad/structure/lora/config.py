@@ -15,6 +15,8 @@ from glyphgrad.structure.tiles import SIZES
 FLUX = "black-forest-labs/FLUX.1-dev"
 """The base where none is given: gated, its licence non-commercial."""
 
+TRAINERS = ("kohya", "simpletuner", "ai-toolkit", "glyphgrad")
+"""Whose files `structure config` writes."""
 OPTIMIZERS = ("adamw8bit", "adamw")
 PRECISIONS = ("bf16", "fp32")
 QUANTIZATIONS = ("auto", "none", "int8", "nf4")
@@ -29,9 +31,6 @@ TARGETS: dict[str, tuple[str, ...] | None] = {
     "all-linear": None,
 }
 """Name of a choice of layers -> the ends of their names; None is every linear layer there is."""
-
-VERIFICATION_PROMPT = f"{TRIGGER}, systematic dungeon map, infinite corridor, white on black"
-"""What a trained LoRA is asked to draw, and judged by."""
 
 _KINDS: dict[str, tuple[type, ...]] = {
     "int": (int,), "float": (int, float), "str": (str,), "bool": (bool,), "bool | None": (bool,),
@@ -130,13 +129,19 @@ class LoraConfig:
                 raise ConfigError(f"{name} is {value:g}: give {least:g} to {most:g}")
 
 
+def verification_prompt(trigger: str) -> str:
+    """What a trained LoRA is asked to draw, and judged by."""
+    return f"{trigger}, systematic dungeon map, infinite corridor, white on black"
+
+
 def as_toml(config: LoraConfig) -> str:
     """The configuration as a file that `read_toml` reads; what is None is left out."""
     given = {name: value for name, value in asdict(config).items() if value is not None}
-    return "".join(f"{name} = {_toml(value)}\n" for name, value in given.items())
+    return "".join(f"{name} = {toml_value(value)}\n" for name, value in given.items())
 
 
-def _toml(value: object) -> str:
+def toml_value(value: object) -> str:
+    """A value as TOML writes it; strings are of one line."""
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, str):

@@ -15,7 +15,7 @@ from glyphgrad.codec.export import make_directory, write
 from glyphgrad.codec.picture import png
 from glyphgrad.structure.lora import base as bases
 from glyphgrad.structure.lora.cache import Store
-from glyphgrad.structure.lora.config import LoraConfig
+from glyphgrad.structure.lora.config import LoraConfig, verification_prompt
 from glyphgrad.structure.lora.progress import Judged
 from glyphgrad.structure.tiles import Tiles
 from glyphgrad.structure.verify import judge
@@ -30,7 +30,7 @@ _GUIDANCE = 3.5
 def prompts_of(config: LoraConfig, captions: Sequence[str]) -> list[str]:
     """The verification prompt in front of captions from all over the validation pictures."""
     chosen = [captions[int(place)] for place in np.linspace(0, len(captions) - 1, PROMPTS - 1)] if captions else []
-    return [f"{config.trigger}, systematic dungeon map, infinite corridor, white on black", *dict.fromkeys(chosen)]
+    return [verification_prompt(config.trigger), *dict.fromkeys(chosen)]
 
 
 @dataclass(frozen=True)
