@@ -141,7 +141,8 @@ class _Bar:
     """A bar on a terminal; elsewhere lines of what is told, and of every hundredth step."""
 
     def __init__(self, quiet: bool):
-        self.quiet, self.open, self.bar, self.tasks = quiet, ExitStack(), None, dict[str, Any]()
+        self.quiet, self.open, self.tasks = quiet, ExitStack(), dict[str, Any]()
+        self.bar: Any = None
 
     def __enter__(self) -> _Bar:
         if sys.stderr.isatty() and not self.quiet:
@@ -152,7 +153,7 @@ class _Bar:
                 TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("{task.fields[figures]}"),
                 TimeRemainingColumn(),
             )  # fmt: skip
-            self.bar: Any = Progress(*columns, console=Console(stderr=True), transient=True)
+            self.bar = Progress(*columns, console=Console(stderr=True), transient=True)
             self.open.enter_context(self.bar)
         return self
 

@@ -62,7 +62,7 @@ def curve(losses: Sequence[float], title: str) -> Image.Image:
     page = Image.new("RGB", (_WIDTH * _TIMES, _HEIGHT * _TIMES), _PAPER)
     draw = ImageDraw.Draw(page)
     _draw_grid(draw, scale)
-    xs = scale.across(np.arange(1, len(values) + 1))
+    xs = scale.across(np.arange(1.0, len(values) + 1))
     for x, y in zip(xs, scale.down(values), strict=True):
         draw.ellipse((x - _TIMES, y - _TIMES, x + _TIMES, y + _TIMES), _DOTS)
     draw.line(list(zip(xs.tolist(), scale.down(line).tolist(), strict=True)), _LINE, 2 * _TIMES, joint="curve")

@@ -52,7 +52,7 @@ class Trainer:
         if not stop:
             for slots in self._micro_batches():
                 loss = self._loss(state.step, slots) / config.accumulate
-                loss.backward()
+                torch.autograd.backward(loss)
                 shared[-2] += loss.detach()
         self.world.mean(shared)
         loss, stopped = shared[-2:].tolist()
