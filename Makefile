@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/ready
 
-.PHONY: demo test check format bench bench-film bench-serve gallery clean
+.PHONY: demo test check format bench bench-film bench-serve bench-structure train-tiny gallery clean
 
 demo: $(READY)
 	mkdir -p out
@@ -32,6 +32,13 @@ bench-serve: $(READY)
 	$(BIN)/python benchmarks/serve.py
 	$(BIN)/python benchmarks/serve_web.py
 
+bench-structure: $(READY)
+	$(BIN)/python benchmarks/structure.py
+	$(BIN)/python benchmarks/imagine.py
+
+train-tiny: $(READY)
+	$(BIN)/python examples/train_tiny.py --install
+
 gallery: $(READY)
 	$(BIN)/python examples/gallery.py
 
@@ -42,5 +49,5 @@ $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "glyphgrad needs Python 3.11 or newer: make PYTHON=python3.12 ...")'
 	@echo "setting up .venv: PyTorch is large, the first time takes a while (README, Installing)"
 	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install -q -c constraints.txt -e '.[dev,bench]'
+	$(BIN)/python -m pip install -q -c constraints.txt -e '.[dev,bench,lora]'
 	touch $@

@@ -56,8 +56,8 @@ def _check(transformer: Any, file: Path, weights: dict[str, Any], metadata: dict
     told = metadata.get("transformer.r", metadata.get("r"))
     for layer in sorted(layers):
         name = layer.removeprefix("transformer.")
-        down, up = weights[layer + _DOWN], weights.get(layer + _UP)
-        have = (up.shape[0], down.shape[1]) if up is not None else None
+        down, up = weights[layer + _DOWN], weights.get(layer + _UP, weights[layer + _DOWN][:0])
+        have = up.shape[0], down.shape[1]
         want = getattr(modules.get(name), "weight", None)
         if want is None or have != tuple(want.shape):
             shape = f"of {want.shape[1]} x {want.shape[0]}" if want is not None else "not there"

@@ -26,7 +26,7 @@ class PatchAutoencoder(ModelMixin, ConfigMixin):  # type: ignore[misc]
     latents that FluxPipeline packs into a token are 4 x 4 cells. H and W are multiples of 64.
     """
 
-    @register_to_config
+    @register_to_config  # type: ignore[untyped-decorator]
     def __init__(
         self,
         values: int = 8,

@@ -42,7 +42,7 @@ def train_vae(
         values = values + noise * torch.randn(values.shape, generator=random)
         loss = _error(vae.decoder(values), crisp, grey)
         optimizer.zero_grad()
-        loss.backward()
+        loss.backward()  # type: ignore[no-untyped-call]
         optimizer.step()
         schedule.step()
         on_step(step + 1, loss.item())
