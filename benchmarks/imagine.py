@@ -36,7 +36,7 @@ PROMPTS = {
 }
 """Family -> what is asked for: a few words, as a person would type them."""
 
-MAPS = 4500
+MAPS, SIZE = 4500, 512
 """Of the dataset that the LoRA was trained on: examples/train_tiny.py."""
 TAUGHT = 2700
 """Maps, the first of them, that the classifier learns from; what follows them tells how good it is."""
@@ -103,7 +103,7 @@ def percent(share: float | np.floating, digits: int = 1) -> str:
 def sheet(drawn: list[list[Drawn]], titles: list[str]) -> bytes:
     """The first pictures of each family, as they were drawn."""
     tiles = [
-        Tile(one.imagined.picture[::4, ::4, 0], f"seed {one.imagined.config.seed}") for row in drawn for one in row
+        Tile(one.imagined.picture[::2, ::2, 0], f"seed {one.imagined.config.seed}") for row in drawn for one in row
     ]
     return contact_sheet("glyphgrad-tiny", Axis("family", list(PROMPTS)), Axis("picture", titles), tiles)
 
@@ -116,7 +116,7 @@ def sheet(drawn: list[list[Drawn]], titles: list[str]) -> bytes:
 def main(seeds: int, sheet_path: Path | None, lora: Path, base: str) -> None:
     from glyphgrad.structure.tiny.train import CHARS
 
-    config = DatasetConfig(count=MAPS, charset=CHARS)
+    config = DatasetConfig(count=MAPS, size=SIZE, charset=CHARS)
     frames = [frame_of(config, index) for index in range(MAPS)]
     families = Families.taught(config, frames[:TAUGHT])
     right = np.mean([families.of(frames[index]) == config.family(index) for index in range(TAUGHT, MAPS)])

@@ -28,10 +28,10 @@ from glyphgrad.structure.config import DatasetConfig
 from glyphgrad.structure.dataset import write_dataset
 from glyphgrad.structure.pipeline import TINY_LORA
 
-MAPS = 4500
+MAPS, SIZE = 4500, 512
 LORA = (
     "--targets all-linear --rank 64 --alpha 32 --lr 0.001 --optimizer adamw --schedule cosine --warmup 50 "
-    "--steps 1600 --batch 16 --ema 0.998 --time-mean 0.6 --save-every 100"
+    "--steps 2200 --batch 16 --ema 0.998 --time-mean 0.6 --resolution 512 --save-every 100"
 )
 LIBRARIES = ("torch", "diffusers", "transformers", "peft", "numpy", "pillow")
 WEIGHTS = TINY_LORA.parent
@@ -46,7 +46,7 @@ def main(out: Path, install: bool) -> None:
     watch = Stopwatch(out / "seconds.json")
     run = base_run()
     with watch("maps"):
-        write_dataset(out / "maps", DatasetConfig(count=MAPS, charset=CHARS))
+        write_dataset(out / "maps", DatasetConfig(count=MAPS, size=SIZE, charset=CHARS))
     with watch("base"):
         losses = train_base(out / "maps", out, run, tell)
     command = ["structure", "train", "--base", out / "base", "--dataset", out / "maps", "--out", out / "lora"]

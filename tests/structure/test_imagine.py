@@ -34,7 +34,7 @@ def artist() -> Artist:
 
 def test_a_picture_passes_and_its_text_is_what_it_shows(artist: Artist) -> None:
     imagined = artist.draw(ImagineConfig("a winding maze", seed=1))
-    assert imagined.picture.shape == (1024, 1024, 3)
+    assert imagined.picture.shape == (512, 512, 3)
     assert imagined.verdict.passed
     drawn = Tiles().render(imagined.frame)
     # a pixel in 500: verify lets 1 % of the inked cells be no glyphs, and half of a cell may then differ
@@ -68,13 +68,13 @@ def test_a_command_line_from_prompt_to_files(run: Callable[..., tuple[int, str, 
     assert (code, out) == (0, "")
     assert f"the trigger is put first: '{TRIGGER}, a cave'" in err
     assert err.endswith("wrote a.png, a.utf8, a.html\n")
-    assert Image.open("a.png").size == (1024, 1024)
-    assert [len(line) for line in Path("a.utf8").read_text(encoding="utf-8").splitlines()] == [64] * 64
+    assert Image.open("a.png").size == (512, 512)
+    assert [len(line) for line in Path("a.utf8").read_text(encoding="utf-8").splitlines()] == [32] * 32
 
 
 def test_without_a_file_the_text_goes_to_standard_output(run: Callable[..., tuple[int, str, str]]) -> None:
     code, out, err = run("imagine", f"{TRIGGER}, a maze", "--steps", 4, "-q")
-    assert (code, len(out.splitlines()), err) == (0, 64, "")
+    assert (code, len(out.splitlines()), err) == (0, 32, "")
 
 
 @pytest.mark.parametrize(

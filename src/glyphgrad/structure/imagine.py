@@ -23,9 +23,6 @@ from glyphgrad.structure.walk import Ground, ground, repaired
 if TYPE_CHECKING:
     from diffusers import FluxPipeline
 
-SIZE = 1024
-"""Pixels across and down: 64 x 64 cells."""
-
 OWN = "own"
 """Stands for the LoRA that was made for a base, if there is one."""
 
@@ -118,8 +115,8 @@ class Artist:
 
         (image,) = self.pipe(
             config.full_prompt,
-            height=SIZE,
-            width=SIZE,
+            height=self.size,
+            width=self.size,
             num_inference_steps=config.steps,
             guidance_scale=_GUIDANCE,
             max_sequence_length=text_length(self.pipe),
@@ -127,6 +124,11 @@ class Artist:
             callback_on_step_end=told,
         ).images
         return _read(config, np.asarray(image.convert("RGB")), self.unknown(config.prompt))
+
+    @property
+    def size(self) -> int:
+        """Pixels across and down of the pictures that the base was made for."""
+        return int(self.pipe.vae.config.sample_size)
 
     def unknown(self, prompt: str) -> tuple[str, ...]:
         """The words that the tokenizer of the T5 encoder has no token for."""

@@ -36,6 +36,7 @@ class PatchAutoencoder(ModelMixin, ConfigMixin):  # type: ignore[misc]
         scaling_factor: float = 1.0,  # noqa: ARG002
         shift_factor: float = 0.0,  # noqa: ARG002
         latent_channels: int = 32,  # noqa: ARG002
+        sample_size: int = 512,  # noqa: ARG002  of the pictures it is made for
     ) -> None:
         super().__init__()
         pixels = cell**2

@@ -29,6 +29,8 @@ def train_vae(
     """Teach a VAE the glyphs of `tiles` and the cells of `soft` (n, pixels), levels of soft pictures."""
     import torch
 
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)  # of matrices as small as these two threads only wait for each other
     glyphs = torch.from_numpy(2 * tiles.bitmaps.reshape(len(tiles.chars), -1).astype(np.float32) - 1)
     optimizer = torch.optim.AdamW(vae.parameters(), lr=_RATE, weight_decay=0.0)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, _RATE, total_steps=_STEPS, pct_start=0.1)
@@ -46,6 +48,7 @@ def train_vae(
         optimizer.step()
         schedule.step()
         on_step(step + 1, loss.item())
+    torch.set_num_threads(threads)
 
 
 def _error(drawn: Tensor, crisp: Tensor, grey: Tensor) -> Tensor:

@@ -43,7 +43,7 @@ CHARS = ' #.+<>$≈♣^=█■○"_─│┌┐└┘├┤┬┴┼═║╔╗
 
 _SOFT, _PROMPTS = 1, 2
 """Streams of random numbers."""
-_PATCHES = 108
+_PATCHES = 216
 """Pictures whose cells the VAE learns from."""
 _SAVE_EVERY = 100
 
@@ -59,11 +59,11 @@ class BaseRun:
     learning: LoraConfig
 
 
-def base_run(steps: int = 1500, seed: int = 0) -> BaseRun:
+def base_run(steps: int = 2000, seed: int = 0) -> BaseRun:
     """What is shipped."""
     learning = LoraConfig(
         base=TINY, lr=1e-3, optimizer="adamw", schedule="cosine", warmup=100, steps=steps, batch=16, ema=0.998,
-        time_mean=0.6, seed=seed,
+        time_mean=0.6, resolution=512, seed=seed,
     )  # fmt: skip
     return BaseRun(Size(), learning)
 
