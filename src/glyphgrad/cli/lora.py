@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 import sys
 import warnings
@@ -119,7 +120,8 @@ def train(
     if done < config.steps:
         click.echo(f"glyphgrad: interrupted after {done} of {config.steps} steps: run again to go on", err=True)
         return INTERRUPTED
-    click.echo(f"wrote {out}: a LoRA of {done} steps", err=True)
+    if os.environ.get("RANK", "0") == "0":  # of several processes one speaks
+        click.echo(f"wrote {out}: a LoRA of {done} steps", err=True)
     return 0
 
 

@@ -9,24 +9,11 @@ import pytest
 
 from glyphgrad.structure.config import DatasetConfig
 from glyphgrad.structure.dataset import write_dataset
-from glyphgrad.structure.lora.config import LoraConfig
 from glyphgrad.structure.lora.needs import hush
 
 os.environ["HF_HUB_OFFLINE"] = "1"  # a test that asks the network is wrong
 
 SIDE = 256
-SMALL = LoraConfig(
-    rank=4,
-    alpha=2,
-    lr=1e-2,
-    optimizer="adamw",
-    steps=6,
-    batch=2,
-    resolution=SIDE,
-    precision="fp32",
-    checkpointing=False,
-)
-"""Six quick steps, in full precision; alpha is half of the rank, as in what is shipped."""
 
 
 @pytest.fixture(scope="session", autouse=True)

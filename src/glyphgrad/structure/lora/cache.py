@@ -55,8 +55,9 @@ class Store:
     def path(self, index: int) -> Path:
         return self.folder / f"{index:06}.{self.kind}.safetensors"
 
-    def missing(self) -> list[int]:
-        return [index for index in range(len(self)) if not self._is_there(index)]
+    def missing(self, share: slice = slice(None)) -> list[int]:
+        """Of some of the indices those that nothing lies at, or something else."""
+        return [index for index in range(len(self))[share] if not self._is_there(index)]
 
     def _is_there(self, index: int) -> bool:
         from safetensors import SafetensorError, safe_open
@@ -132,7 +133,7 @@ class Encoder:
 
     def texts(self, stores: Sequence[tuple[Store, Sequence[str]]], dtype: torch.dtype) -> None:
         """Encode the captions that stores lack, with text encoders in `dtype`, which are then let go of."""
-        work = [(store, captions, store.missing()[self.share]) for store, captions in stores]
+        work = [(store, captions, store.missing(self.share)) for store, captions in stores]
         if not any(indices for *_, indices in work):
             return
         pipe = bases.load(self.base, bases.TEXT, dtype).to(self.device)
@@ -149,7 +150,7 @@ class Encoder:
 
     def latents(self, store: Store, pictures: Sequence[Path]) -> None:
         """Encode the pictures that a store lacks, in full precision: an edge is all that there is to learn."""
-        indices = store.missing()[self.share]
+        indices = store.missing(self.share)
         if not indices:
             return
         pipe = bases.load(self.base, ("vae",), torch.float32).to(self.device)
