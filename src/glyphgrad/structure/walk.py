@@ -56,7 +56,8 @@ def ground(frame: Frame) -> Ground:
 def repaired(frame: Frame) -> tuple[Frame, int]:
     """A map whose floor is of one piece, and the number of cells that were changed for it.
 
-    Between two parts runs the shortest cut: a door where it enters a wall, a bridge over water, else floor.
+    Between two parts runs the shortest cut: a door where it enters a wall and where it leaves it, a bridge over water,
+    else floor.
     """
     found = ground(frame)
     _, paths = shortest_cuts(found.floor, least=1)

@@ -21,9 +21,9 @@ class Size:
     """How large the networks are. The defaults are what is shipped."""
 
     heads: int = 4
-    head: int = 48
+    head: int = 40
     double: int = 1
-    single: int = 5
+    single: int = 4
     text: int = 64
     values: int = _VALUES
     hidden: int = 128

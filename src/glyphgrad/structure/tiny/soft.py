@@ -5,17 +5,18 @@ from __future__ import annotations
 import numpy as np
 from PIL import Image, ImageFilter
 
-_ZOOM, _SHIFT = (0.97, 1.03), 7.0
-"""Scale, and pixels to either side: of cells of 16 pixels."""
-_BLUR = (1.2, 2.2)
+_ZOOM = (0.99, 1.01)
+_RIGHT, _DOWN = (3.0, 6.0), (2.0, 5.0)
+"""Shift in pixels, of cells of 16: always off the grid, and to the same side, or a small model would learn little else."""
+_BLUR = (1.3, 1.7)
 """Sigma in pixels."""
-_BLACK, _WHITE = (0.06, 0.16), (0.7, 0.95)
+_BLACK, _WHITE = (0.08, 0.14), (0.75, 0.9)
 """What becomes of the two levels, in [0, 1]."""
 
 
 def softened(picture: Image.Image, rng: np.random.Generator) -> Image.Image:
     """A picture of the same size, as an undecided artist would draw it."""
-    zoom, (x, y) = rng.uniform(*_ZOOM), rng.uniform(-_SHIFT, _SHIFT, 2)
+    zoom, x, y = (rng.uniform(*span) for span in (_ZOOM, _RIGHT, _DOWN))
     middle = np.array(picture.size) / 2
     left, top = middle - middle / zoom - (x, y)
     placed = picture.transform(

@@ -59,11 +59,11 @@ class BaseRun:
     learning: LoraConfig
 
 
-def base_run(steps: int = 2000, seed: int = 0) -> BaseRun:
+def base_run(steps: int = 1300, seed: int = 0) -> BaseRun:
     """What is shipped."""
     learning = LoraConfig(
-        base=TINY, lr=1e-3, optimizer="adamw", schedule="cosine", warmup=100, steps=steps, batch=16, ema=0.998,
-        time_mean=0.6, resolution=512, seed=seed,
+        base=TINY, lr=1.5e-3, optimizer="adamw", schedule="cosine", warmup=100, steps=steps, batch=16, ema=0.998,
+        time_mean=0.0, resolution=512, seed=seed,
     )  # fmt: skip
     return BaseRun(Size(), learning)
 
