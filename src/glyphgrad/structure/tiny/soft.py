@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
 _ZOOM = (0.99, 1.01)
@@ -12,6 +15,8 @@ _BLUR = (1.3, 1.7)
 """Sigma in pixels."""
 _BLACK, _WHITE = (0.08, 0.14), (0.75, 0.9)
 """What becomes of the two levels, in [0, 1]."""
+_STREAM = 1
+"""Of random numbers."""
 
 
 def softened(picture: Image.Image, rng: np.random.Generator) -> Image.Image:
@@ -25,3 +30,9 @@ def softened(picture: Image.Image, rng: np.random.Generator) -> Image.Image:
     blurred = np.asarray(placed.filter(ImageFilter.GaussianBlur(rng.uniform(*_BLUR))), np.float32)
     black, white = 255 * rng.uniform(*_BLACK), rng.uniform(*_WHITE)
     return Image.fromarray(np.rint(black + blurred * (white - black / 255)).astype(np.uint8))
+
+
+def softened_map(seed: int, index: int, path: Path) -> NDArray[np.uint8]:
+    """The levels (H, W) of picture `index` of a dataset, softened."""
+    with Image.open(path) as picture:
+        return np.asarray(softened(picture.convert("L"), np.random.default_rng([seed, _STREAM, index])))

@@ -17,7 +17,6 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from PIL import Image
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
@@ -35,14 +34,14 @@ from glyphgrad.structure.pipeline import TINY, load_pipeline
 from glyphgrad.structure.tiles import Tiles
 from glyphgrad.structure.tiny.build import Size, untrained
 from glyphgrad.structure.tiny.patches import train_vae
-from glyphgrad.structure.tiny.soft import softened
+from glyphgrad.structure.tiny.soft import softened_map
 from glyphgrad.structure.tiny.words import spoken
 
 CHARS = ' #.+<>$≈♣^=█■○"_─│┌┐└┘├┤┬┴┼═║╔╗╚╝╠╣╦╩╬'
 """The glyphs of the maps it learns: one for each kind of cell, and the walls."""
 
-_SOFT, _PROMPTS = 1, 2
-"""Streams of random numbers."""
+_PROMPTS = 2
+"""Its stream of random numbers."""
 _PATCHES = 216
 """Pictures whose cells the VAE learns from."""
 _SAVE_EVERY = 100
@@ -90,21 +89,16 @@ def _soft_latents(pipe: Any, maps: Path, records: list[Record], out: Path, seed:
     paths = [maps / record["file_name"] for record in records]
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(mp_context=context) as pool:
-        few = pool.map(partial(_softened, seed), range(_PATCHES), paths[:_PATCHES])
+        few = pool.map(partial(softened_map, seed), range(_PATCHES), paths[:_PATCHES])
         cells = np.concatenate([_cells(levels) for levels in few])
         train_vae(pipe.vae, Tiles(CHARS), cells, seed, lambda step, loss: tell("vae", step, 0, loss))
         latents = []
-        for number, levels in enumerate(pool.map(partial(_softened, seed), range(len(paths)), paths, chunksize=8), 1):
+        for number, levels in enumerate(pool.map(partial(softened_map, seed), range(len(paths)), paths, chunksize=8), 1):
             latents.append(_encoded(pipe, levels).half())
             tell("soft pictures", number, len(paths), 0.0)
     save_file(pipe.vae.state_dict(), vae)
     save_file({"latents": torch.stack(latents)}, kept)
     return torch.stack(latents)
-
-
-def _softened(seed: int, index: int, path: Path) -> NDArray[np.uint8]:
-    with Image.open(path) as picture:
-        return np.asarray(softened(picture.convert("L"), np.random.default_rng([seed, _SOFT, index])))
 
 
 def _cells(levels: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from string import ascii_lowercase, digits
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,7 +13,7 @@ from glyphgrad.structure.layouts.banners import ADJECTIVES, NOUNS
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerFast
 
-LONGEST = 48
+LONGEST = 34
 """Tokens of a prompt, its end included."""
 
 NAMES = {
@@ -30,7 +31,7 @@ NAMES = {
 
 _CAPTIONS = f"""
 {TRIGGER} a an the of with and in by that reads white on black map plan
-systematic dungeon infinite corridor corridors network endless spiral serpentine rings nested winding branching mixed
+systematic dungeon infinite corridor corridors network endless spiral ring rings winding branching mixed
 maze round ring-shaped hollow square labyrinth rooms room banner archipelago walled town symmetrical temple flooded
 cave system sparse half open wide floor steps step no loops loop dead ends end doors door indoors islands island
 bridges bridge pillars pillar mirrored left-right top-bottom diagonal treasures treasure walls hash signs solid rock
@@ -43,10 +44,10 @@ _WORD = "[a-z][a-z_-]*[a-z]|[a-z0-9]"
 
 
 def vocabulary() -> list[str]:
-    """Every token, the special ones first."""
+    """Every token, the special ones first; letters too, for banners of one."""
     names = " ".join(name for names in NAMES.values() for name in names)
     written = " ".join((*ADJECTIVES, *NOUNS)).lower()
-    words = sorted({*f"{_CAPTIONS} {names} {written}".split(), *"0123456789"})
+    words = sorted({*f"{_CAPTIONS} {names} {written}".split(), *ascii_lowercase, *digits})
     return [PAD, END, UNKNOWN, *words]
 
 
