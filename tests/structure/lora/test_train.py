@@ -22,6 +22,7 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from glyphgrad.errors import ConfigError, DeviceError, OutputError
+from glyphgrad.structure.adapter import FILE
 from glyphgrad.structure.lora import export, kohya, loop, optimizer, validate
 from glyphgrad.structure.lora.checkpoint import FILE as CHECKPOINT
 from glyphgrad.structure.lora.config import LoraConfig, as_toml
@@ -46,7 +47,7 @@ SMALL = LoraConfig(
 
 
 def weights(out: Path) -> dict[str, Tensor]:
-    return load_file(out / export.FILE)
+    return load_file(out / FILE)
 
 
 def same(one: Path, other: Path) -> bool:
@@ -73,7 +74,7 @@ def test_the_folder_holds_what_is_promised(trained: tuple[Path, list[Event]], co
     out, _ = trained
     names = {path.name for path in out.iterdir()}
     expected = {
-        export.FILE,
+        FILE,
         kohya.FILE,
         CHECKPOINT,
         CURVE,
@@ -173,7 +174,7 @@ def test_diffusers_loads_it_with_the_strength_it_was_trained_with(
     assert reach > 0.01
     # float32; a strength that is twice as large would differ by about as much as the LoRA changes
     assert float((velocity(pipe.transformer) - answers[0]).abs().max()) < 1e-4 * reach
-    with safe_open(tmp_path / "out" / export.FILE, "pt") as file:
+    with safe_open(tmp_path / "out" / FILE, "pt") as file:
         told = json.loads(file.metadata()[export.ADAPTER])
     assert (told["transformer.r"], told["transformer.lora_alpha"]) == (4, 2)
 
@@ -356,7 +357,7 @@ def test_every_epoch_goes_through_all_in_another_order() -> None:
 Told = Callable[[Event], None]
 
 
-@pytest.mark.parametrize("name", [export.FILE, CHECKPOINT])
+@pytest.mark.parametrize("name", [FILE, CHECKPOINT])
 def test_a_disk_that_is_full_leaves_what_was_there(
     name: str, config: LoraConfig, dataset: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -82,3 +82,44 @@ def test_a_new_lora_changes_nothing_and_its_seed_decides_it() -> None:
     assert torch.equal(one, same)
     assert not torch.equal(one, other)
     assert all(not weight.any() for weight in made(5)[1::2])  # the B of every pair
+
+
+def test_a_base_in_nf4_learns() -> None:
+    """As diffusers loads it on a card; bitsandbytes has the same layers for a CPU."""
+    import bitsandbytes
+    from diffusers import FluxTransformer2DModel
+
+    model = FluxTransformer2DModel(
+        in_channels=16, num_layers=1, num_single_layers=1, attention_head_dim=64, num_attention_heads=2,
+        joint_attention_dim=64, pooled_projection_dim=64, axes_dims_rope=(16, 16, 32),
+    )  # fmt: skip
+    for name in layers_of(model, "all-linear"):
+        layer, (place, _, last) = model.get_submodule(name), name.rpartition(".")
+        packed = bitsandbytes.nn.Linear4bit(layer.in_features, layer.out_features, quant_type="nf4")
+        packed.weight = bitsandbytes.nn.Params4bit(layer.weight.data, requires_grad=False, quant_type="nf4")
+        packed.bias = layer.bias
+        setattr(model.get_submodule(place), last, packed.to("cpu"))
+    model.is_loaded_in_4bit = True
+    model.enable_gradient_checkpointing()
+    assert layers_of(model, "blocks")
+    weights = Weights(add_lora(model, LoraConfig(rank=4, alpha=4)))
+    assert weights.values.dtype == torch.float32
+    frozen = {name: value.clone() for name, value in model.named_parameters() if not value.requires_grad}
+    descent = torch.optim.AdamW([weights.values], lr=1e-2)
+    losses = []
+    for _ in range(6):
+        weights.shared.zero_()
+        generator = torch.Generator().manual_seed(0)
+        loss = model(
+            hidden_states=torch.randn(1, 8, 16, generator=generator),
+            timestep=torch.tensor([0.5]),
+            pooled_projections=torch.randn(1, 64, generator=generator),
+            encoder_hidden_states=torch.randn(1, 4, 64, generator=generator),
+            txt_ids=torch.zeros(4, 3),
+            img_ids=torch.zeros(8, 3),
+        ).sample.pow(2).mean()  # fmt: skip
+        loss.backward()
+        descent.step()
+        losses.append(loss.item())
+    assert losses[-1] < 0.9 * losses[0]
+    assert all(torch.equal(value, frozen[name]) for name, value in model.named_parameters() if name in frozen)

@@ -11,9 +11,6 @@ import torch
 from glyphgrad.codec.export import write
 from glyphgrad.structure.lora.cache import Tensors
 
-FILE = "pytorch_lora_weights.safetensors"
-"""The name that diffusers looks for in a folder."""
-
 ADAPTER = "lora_adapter_metadata"
 """The key of a file's metadata under which diffusers looks for rank and alpha."""
 

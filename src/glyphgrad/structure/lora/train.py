@@ -16,6 +16,7 @@ import torch
 from glyphgrad.codec.export import make_directory, write
 from glyphgrad.codec.picture import png
 from glyphgrad.errors import ConfigError, DeviceError
+from glyphgrad.structure.adapter import FILE
 from glyphgrad.structure.check import Pair, check
 from glyphgrad.structure.config import TRAIN, VALIDATION
 from glyphgrad.structure.folder import claim, drop_strays, dump
@@ -246,7 +247,7 @@ class _Job:
         checkpoint.save(self.out, state)
         with state.weights.holding(state.shown):
             tensors, metadata = export.lora_tensors(transformer, self.dtype), export.adapter_metadata(transformer)
-        export.write_lora(self.out / export.FILE, tensors, metadata)
+        export.write_lora(self.out / FILE, tensors, metadata)
         if self.watch.kohya:
             named = kohya.kohya_tensors(tensors, kohya.outputs_of(transformer), self.config)
             export.write_lora(self.out / kohya.FILE, named, kohya.kohya_metadata(self.config))
