@@ -8,7 +8,6 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -29,7 +28,6 @@ from glyphgrad.structure.lora.config import LoraConfig, as_toml
 from glyphgrad.structure.lora.progress import Event, Judged, Note, Progress
 from glyphgrad.structure.lora.train import CURVE, LOSSES, MANIFEST, Watch, train
 from glyphgrad.structure.pipeline import load_pipeline
-
 
 SIDE = 256
 SMALL = LoraConfig(
@@ -111,6 +109,21 @@ def test_validation_pictures_are_judged(trained: tuple[Path, list[Event]]) -> No
     assert len(pictures) == 2 * records[0]["count"]
     with Image.open(pictures[0]) as picture:
         assert picture.size == (SIDE, SIDE)
+
+
+@pytest.mark.parametrize("kind", ["base", "flux"])
+def test_in_bfloat16_too(
+    kind: str, config: LoraConfig, dataset: Path, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    """As on a card: the base in 16 bits, the LoRA in 32, small text encoders in 32, checkpointed."""
+    own = replace(
+        config, base=str(request.getfixturevalue(kind)), precision="bf16", targets="blocks", checkpointing=True
+    )
+    told: list[Event] = []
+    assert train(dataset, tmp_path / "out", replace(own, steps=2), Watch(validate_every=2), told.append) == 2
+    assert any(isinstance(event, Judged) for event in told)
+    assert {value.dtype for value in weights(tmp_path / "out").values()} == {torch.bfloat16}
+    load_pipeline(own.base).load_lora_weights(tmp_path / "out")
 
 
 def test_the_loss_of_one_picture_falls(config: LoraConfig, dataset: Path, tmp_path: Path) -> None:
@@ -352,9 +365,6 @@ def test_every_epoch_goes_through_all_in_another_order() -> None:
     first, second = loop.order(0, 0, 50), loop.order(0, 1, 50)
     assert sorted(first) == sorted(second) == list(range(50))
     assert list(first) != list(second)
-
-
-Told = Callable[[Event], None]
 
 
 @pytest.mark.parametrize("name", [FILE, CHECKPOINT])

@@ -6,6 +6,7 @@ its LoRA. Models are made on torch's meta device, where they have shapes and no 
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -134,12 +135,12 @@ def decided(config: LoraConfig, sizes: Sizes, device: torch.device, free: float)
 
 
 def free_memory(device: torch.device) -> int:
-    """Bytes that are free where training would run."""
+    """Bytes that are free for each process where training would run."""
     if device.type == "cuda":
         return torch.cuda.mem_get_info(device)[0]
     import psutil
 
-    return int(psutil.virtual_memory().available)
+    return int(psutil.virtual_memory().available) // int(os.environ.get("LOCAL_WORLD_SIZE") or 1)
 
 
 def _count(model: nn.Module) -> int:

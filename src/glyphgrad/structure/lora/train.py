@@ -225,7 +225,7 @@ class _Job:
         every, config = self.watch.validate_every, self.config
         validation: Validation | None = None
         if every and self.world.is_main:
-            validation = Validation.of(config, trainer.transformer, stores.prompts, self.out, self.dtype)
+            validation = Validation.of(config, trainer.transformer, stores.prompts, self.out)
 
         def done() -> None:
             step, last = state.step, state.step == config.steps

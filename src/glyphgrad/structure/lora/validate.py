@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from glyphgrad.codec.export import make_directory, write
 from glyphgrad.codec.picture import png
@@ -43,8 +44,8 @@ class Validation:
     out: Path
 
     @classmethod
-    def of(cls, config: LoraConfig, transformer: Any, prompts: Store, out: Path, dtype: Any) -> Validation:
-        pipe = bases.load(config.base, ("vae", "scheduler"), dtype, transformer=transformer)
+    def of(cls, config: LoraConfig, transformer: Any, prompts: Store, out: Path) -> Validation:
+        pipe = bases.load(config.base, ("vae", "scheduler"), torch.float32, transformer=transformer)
         pipe.vae.to(transformer.device)
         pipe.set_progress_bar_config(disable=True)
         return cls(pipe, prompts, config, out)
@@ -69,20 +70,25 @@ class Validation:
         return judged
 
     @torch.no_grad()
-    def _draw(self, index: int) -> Any:
-        """(H, W, 3) The picture of a prompt, of the same noise after every step."""
-        device = self.pipe.transformer.device
+    def _draw(self, index: int) -> NDArray[np.uint8]:
+        """(H, W, 3) The picture of a prompt, of the same noise after every step, decoded in full precision."""
+        pipe, side, device = self.pipe, self.config.resolution, self.pipe.transformer.device
         prompt = {name: values.to(device) for name, values in self.prompts.read([index]).items()}
-        (picture,) = self.pipe(
-            prompt_embeds=prompt["text"],
-            pooled_prompt_embeds=prompt["pooled"],
-            height=self.config.resolution,
-            width=self.config.resolution,
-            num_inference_steps=_STEPS,
-            guidance_scale=_GUIDANCE,
-            generator=torch.Generator().manual_seed(self.config.seed + index),
-        ).images
-        return np.asarray(picture)
+        with torch.autocast(device.type, torch.bfloat16, enabled=self.config.precision == "bf16"):
+            packed = pipe(
+                prompt_embeds=prompt["text"],
+                pooled_prompt_embeds=prompt["pooled"],
+                height=side,
+                width=side,
+                num_inference_steps=_STEPS,
+                guidance_scale=_GUIDANCE,
+                generator=torch.Generator().manual_seed(self.config.seed + index),
+                output_type="latent",
+            ).images
+        latents = pipe._unpack_latents(packed.float(), side, side, pipe.vae_scale_factor)
+        vae = pipe.vae
+        decoded = vae.decode(latents / vae.config.scaling_factor + (vae.config.shift_factor or 0)).sample
+        return np.asarray(pipe.image_processor.postprocess(decoded)[0])
 
     def _record(self, judged: Judged) -> None:
         """Of every step the latest verdict, in order."""
