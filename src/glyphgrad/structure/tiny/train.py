@@ -17,9 +17,10 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file, save
 from torch import Tensor, nn
 
+from glyphgrad.codec.export import make_directory, write
 from glyphgrad.structure.config import TRAIN
 from glyphgrad.structure.dataset import Record, read_records
 from glyphgrad.structure.lora import checkpoint
@@ -28,9 +29,10 @@ from glyphgrad.structure.lora.checkpoint import State
 from glyphgrad.structure.lora.config import LoraConfig
 from glyphgrad.structure.lora.loop import order
 from glyphgrad.structure.lora.loss import draw_noise, velocity_error
+from glyphgrad.structure.lora.needs import hush
 from glyphgrad.structure.lora.optimizer import optimizer_for, rate
 from glyphgrad.structure.lora.weights import Average, Weights
-from glyphgrad.structure.pipeline import TINY, load_pipeline
+from glyphgrad.structure.pipeline import TINY
 from glyphgrad.structure.tiles import Tiles
 from glyphgrad.structure.tiny.build import Size, untrained
 from glyphgrad.structure.tiny.patches import train_vae
@@ -52,7 +54,7 @@ Tell = Callable[[str, int, int, float], None]
 
 @dataclass(frozen=True)
 class BaseRun:
-    """How the base is trained. Of `steps` only the last fields of LoraConfig that any training has are used."""
+    """How the base is trained. Of `learning` only what any training has is used: there is no LoRA in it."""
 
     size: Size
     learning: LoraConfig
@@ -72,6 +74,8 @@ def train_base(maps: Path, out: Path, run: BaseRun, tell: Tell) -> list[float]:
 
     Returns the loss of every step.
     """
+    hush()
+    make_directory(out)
     records = [record for record in read_records(maps) if record["file_name"].startswith(TRAIN)]
     pipe = untrained(run.size, run.learning.seed)
     latents = _soft_latents(pipe, maps, records, out, run.learning.seed, tell)
@@ -96,9 +100,10 @@ def _soft_latents(pipe: Any, maps: Path, records: list[Record], out: Path, seed:
         for number, levels in enumerate(pool.map(partial(softened_map, seed), range(len(paths)), paths, chunksize=8), 1):
             latents.append(_encoded(pipe, levels).half())
             tell("soft pictures", number, len(paths), 0.0)
-    save_file(pipe.vae.state_dict(), vae)
-    save_file({"latents": torch.stack(latents)}, kept)
-    return torch.stack(latents)
+    stacked = torch.stack(latents)
+    write(vae, save(pipe.vae.state_dict()))
+    write(kept, save({"latents": stacked}))
+    return stacked
 
 
 def _cells(levels: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -173,6 +178,3 @@ def store(pipe: Any, folder: Path) -> None:
     for weight in pipe.transformer.parameters():
         weight.data = weight.data.to(torch.float8_e4m3fn if weight.ndim > 1 else torch.bfloat16)
     pipe.save_pretrained(folder)
-
-
-__all__ = ["CHARS", "BaseRun", "base_run", "load_pipeline", "train_base"]
