@@ -84,7 +84,7 @@ def test_the_folder_holds_what_is_promised(trained: tuple[Path, list[Event]], co
     }
     assert names == expected
     manifest = json.loads((out / MANIFEST).read_text())
-    assert (manifest["complete"], manifest["steps"], manifest["rank"]) == (True, config.steps, 4)
+    assert (manifest["complete"], manifest["done"], manifest["rank"]) == (True, config.steps, 4)
     assert len((out / LOSSES).read_text().splitlines()) == config.steps + 1
     with Image.open(out / CURVE) as picture:
         assert len(np.unique(np.asarray(picture).reshape(-1, 3), axis=0)) > 10  # dots, a line, words
@@ -242,7 +242,8 @@ def test_a_stop_is_saved_and_gone_on_from(
 ) -> None:
     asked = iter([False, False, True])
     assert train(dataset, tmp_path / "out", config, stop=lambda: next(asked)) == 2
-    assert not json.loads((tmp_path / "out" / MANIFEST).read_text())["complete"]
+    manifest = json.loads((tmp_path / "out" / MANIFEST).read_text())
+    assert (manifest["complete"], manifest["done"]) == (False, 2)
     assert train(dataset, tmp_path / "out", config) == config.steps
     assert same(trained[0], tmp_path / "out")
 

@@ -113,14 +113,10 @@ def _fitted(config: LoraConfig, sizes: memory.Sizes, world: World, tell: Callabl
     """The configuration as it fits into memory, said before anything is loaded. Raises DeviceError."""
     free = world.least(memory.free_memory(world.device))
     config, needed = memory.decided(config, sizes, world.device, free)
-    extras = [f"base in {config.quantize}"] * (config.quantize != "none") + ["checkpointed"] * bool(
-        config.checkpointing
-    )
-    tell(
-        Note(
-            f"needs about {needed}; {memory.said(free)} are free on {world.device}{''.join(f', {one}' for one in extras)}"
-        )
-    )
+    how = [f"base in {config.quantize}"] if config.quantize != "none" else []
+    how += ["checkpointed"] if config.checkpointing else []
+    told = f"needs about {needed}; {memory.said(free)} are free on {world.device}"
+    tell(Note(", ".join([told, *how])))
     return config
 
 
@@ -255,9 +251,8 @@ class _Job:
         if state.losses:
             title = f"{self.config.base}, rank {self.config.rank}, alpha {self.config.alpha:g}"
             write(self.out / CURVE, png(np.asarray(curve(state.losses, title))))
-        if finished:
-            values = json.loads((self.out / MANIFEST).read_text(encoding="utf-8"))
-            dump(self.out / MANIFEST, {**values, "complete": True, "steps": state.step, "software": SOFTWARE})
+        values = json.loads((self.out / MANIFEST).read_text(encoding="utf-8"))
+        dump(self.out / MANIFEST, {**values, "complete": finished, "done": state.step, "software": SOFTWARE})
 
 
 def _due(step: int, every: int) -> bool:
