@@ -60,10 +60,10 @@ class BaseRun:
     learning: LoraConfig
 
 
-def base_run(steps: int = 1300, seed: int = 0) -> BaseRun:
+def base_run(steps: int = 2400, seed: int = 0) -> BaseRun:
     """What is shipped."""
     learning = LoraConfig(
-        base=TINY, lr=1.5e-3, optimizer="adamw", schedule="cosine", warmup=100, steps=steps, batch=16, ema=0.998,
+        base=TINY, lr=1.5e-3, optimizer="adamw", schedule="cosine", warmup=100, steps=steps, batch=16, ema=0.999,
         time_mean=0.0, resolution=512, seed=seed,
     )  # fmt: skip
     return BaseRun(Size(), learning)
