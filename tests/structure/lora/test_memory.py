@@ -13,6 +13,7 @@ from glyphgrad.structure.lora import memory
 from glyphgrad.structure.lora.config import LoraConfig
 from glyphgrad.structure.lora.memory import GIB, Sizes, decided, estimate, sizes_of
 from glyphgrad.structure.lora.weights import add_lora
+from glyphgrad.structure.tiny.words import LONGEST
 
 FLUX_DEV = Sizes(
     texts=4_885_371_136, linear=11_898_322_944, other=3_085_376, lora=179_306_496, tokens=4608, width=3072, blocks=57
@@ -29,7 +30,7 @@ def test_sizes_are_those_of_the_models(flux: Path) -> None:
     transformer = FluxTransformer2DModel.from_pretrained(flux / "transformer")
     assert sizes.linear + sizes.other == transformer.num_parameters()
     assert sizes.lora == sum(weight.numel() for weight in add_lora(transformer, config))
-    assert sizes.tokens == 256 + 48  # of a picture of 256 pixels, and of a caption
+    assert sizes.tokens == 256 + LONGEST  # of a picture of 256 pixels, and of a caption
 
 
 @pytest.mark.parametrize("targets", ["blocks", "all-linear"])

@@ -139,14 +139,6 @@ def test_the_loss_of_one_picture_falls(config: LoraConfig, dataset: Path, tmp_pa
     assert losses[-5:].mean() < 0.7 * losses[:5].mean()
 
 
-def drawn(pipe: Any) -> np.ndarray[Any, Any]:
-    (picture,) = pipe(
-        "a maze", height=SIDE, width=SIDE, num_inference_steps=2, generator=torch.Generator().manual_seed(0),
-        output_type="np", max_sequence_length=48,
-    ).images  # fmt: skip
-    return picture
-
-
 def velocity(transformer: Any) -> Tensor:
     """What a transformer answers to some fixed question."""
     generator, own = torch.Generator().manual_seed(3), transformer.config
