@@ -97,7 +97,9 @@ def _soft_latents(pipe: Any, maps: Path, records: list[Record], out: Path, seed:
         cells = np.concatenate([_cells(levels) for levels in few])
         train_vae(pipe.vae, Tiles(CHARS), cells, seed, lambda step, loss: tell("vae", step, 0, loss))
         latents = []
-        for number, levels in enumerate(pool.map(partial(softened_map, seed), range(len(paths)), paths, chunksize=8), 1):
+        for number, levels in enumerate(
+            pool.map(partial(softened_map, seed), range(len(paths)), paths, chunksize=8), 1
+        ):
             latents.append(_encoded(pipe, levels).half())
             tell("soft pictures", number, len(paths), 0.0)
     stacked = torch.stack(latents)
