@@ -68,7 +68,8 @@ def test_a_command_line_from_prompt_to_files(run: Callable[..., tuple[int, str, 
     assert (code, out) == (0, "")
     assert f"the trigger is put first: '{TRIGGER}, a cave'" in err
     assert err.endswith("wrote a.png, a.utf8, a.html\n")
-    assert Image.open("a.png").size == (512, 512)
+    with Image.open("a.png") as picture:
+        assert picture.size == (512, 512)
     assert [len(line) for line in Path("a.utf8").read_text(encoding="utf-8").splitlines()] == [32] * 32
 
 
@@ -91,7 +92,7 @@ def test_without_a_file_the_text_goes_to_standard_output(run: Callable[..., tupl
         (["a maze", "--lora", "wide.safetensors"], "'wide.safetensors' is for another architecture"),
         (["a maze", "--lora", "named.safetensors"], "'named.safetensors' is for another architecture"),
         (["a maze", "--lora", "rank.safetensors"], "'rank.safetensors' tells of rank 64, but its layer"),
-        (["a maze", "--lora", "empty.safetensors"], "'empty.safetensors' is damaged or no LoRA"),
+        (["a maze", "--lora", "empty.safetensors"], "'empty.safetensors' holds no layers of a LoRA"),
     ],
 )
 def test_what_cannot_be_done_is_said_in_a_line(
@@ -118,7 +119,7 @@ def _write_bad_things(folder: Path) -> None:
     downs = [name for name in good if name.endswith("lora_A.weight")]
     save_file({name: value.repeat(1, 2) for name, value in good.items()}, folder / "wide.safetensors")
     renamed = {
-        name.replace("single_transformer_blocks.4", "single_transformer_blocks.37"): v for name, v in good.items()
+        name.replace("single_transformer_blocks.3", "single_transformer_blocks.37"): v for name, v in good.items()
     }
     save_file(renamed, folder / "named.safetensors", metadata)
     halves = {name: good[name][:32] if name in downs else good[name][:, :32] for name in good}
