@@ -53,6 +53,21 @@ def test_steps_are_told(artist: Artist) -> None:
     assert told == [(1, 3), (2, 3), (3, 3)]
 
 
+def test_a_prompt_is_completed_as_captions_are() -> None:
+    whole = f"{TRIGGER}, a maze, thin line walls, bare floor, white on black"
+    assert ImagineConfig(whole).full_prompt == whole
+    found = {ImagineConfig("a walled town, dotted floor", seed=seed).full_prompt for seed in range(30)}
+    ways = (
+        "double line walls",
+        "solid block walls",
+        "solid rock of hash signs",
+        "thin line walls",
+        "walls of hash signs",
+    )
+    assert found == {f"{TRIGGER}, a walled town, dotted floor, {walls}, white on black" for walls in ways}
+    assert "wall" not in ImagineConfig("an archipelago").full_prompt
+
+
 def test_words_that_the_model_has_never_seen(artist: Artist) -> None:
     assert artist.unknown(f"{TRIGGER}, a Winding maze, with zeppelins, 16% floor") == ("zeppelins",)
 
@@ -66,7 +81,7 @@ def test_the_base_alone_draws_softly() -> None:
 def test_a_command_line_from_prompt_to_files(run: Callable[..., tuple[int, str, str]]) -> None:
     code, out, err = run("imagine", "a cave", "-o", "a.png", "-o", "a.utf8", "-o", "a.html", "--steps", 4)
     assert (code, out) == (0, "")
-    assert f"the trigger is put first: '{TRIGGER}, a cave'" in err
+    assert f"completed, the trigger first: '{TRIGGER}, a cave, " in err
     assert err.endswith("wrote a.png, a.utf8, a.html\n")
     with Image.open("a.png") as picture:
         assert picture.size == (512, 512)

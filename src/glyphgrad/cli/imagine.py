@@ -80,7 +80,7 @@ def _lines(imagined: Imagined) -> Iterator[str]:
     """What there is to say of a picture."""
     config, raw, ground = imagined.config, imagined.verdict.raw, imagined.ground
     if config.full_prompt != config.prompt:
-        yield f"the trigger is put first: {config.full_prompt!r}"
+        yield f"completed, the trigger first: {config.full_prompt!r}"
     if imagined.unknown:
         yield f"{config.base} does not know {', '.join(map(repr, imagined.unknown))}"
     marks = ", ".join(f"{name} {'yes' if getattr(raw, name) else 'no'}" for name in ("black", "crisp", "grid"))

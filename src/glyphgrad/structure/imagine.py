@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from glyphgrad.core.art import Art
 from glyphgrad.core.frame import Frame
 from glyphgrad.errors import ConfigError
-from glyphgrad.structure.captions import TRIGGER
+from glyphgrad.structure.captions import TRIGGER, completed
 from glyphgrad.structure.decode import Decoded, decode
 from glyphgrad.structure.pipeline import TINY, TINY_LORA, path_of, text_length
 from glyphgrad.structure.tiles import Tiles
@@ -51,8 +51,8 @@ class ImagineConfig:
 
     @property
     def full_prompt(self) -> str:
-        """The prompt with the trigger in it."""
-        return self.prompt if TRIGGER in self.prompt else f"{TRIGGER}, {self.prompt}"
+        """The prompt as the captions are on which LoRAs are trained; what it lacks the seed decides."""
+        return completed(self.prompt, np.random.default_rng(self.seed))
 
     @property
     def lora_path(self) -> Path | None:
