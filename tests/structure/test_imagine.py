@@ -60,7 +60,6 @@ def test_a_prompt_is_completed_as_captions_are() -> None:
     ways = (
         "double line walls",
         "solid block walls",
-        "solid rock of hash signs",
         "thin line walls",
         "walls of hash signs",
     )
