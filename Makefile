@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/ready
 
-.PHONY: demo test check format bench bench-color bench-film bench-serve gallery clean
+.PHONY: demo test check format bench bench-color bench-film bench-serve bench-structure train-tiny gallery clean
 
 demo: $(READY)
 	mkdir -p out
@@ -34,6 +34,13 @@ bench-film: $(READY)
 bench-serve: $(READY)
 	$(BIN)/python benchmarks/serve.py
 
+bench-structure: $(READY)
+	$(BIN)/python benchmarks/structure.py
+	$(BIN)/python benchmarks/imagine.py
+
+train-tiny: $(READY)
+	$(BIN)/python examples/train_tiny.py --install
+
 gallery: $(READY)
 	$(BIN)/python examples/gallery.py
 
@@ -44,5 +51,5 @@ $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "glyphgrad needs Python 3.11 or newer: make PYTHON=python3.12 ...")'
 	@echo "setting up .venv: PyTorch is large, the first time takes a while (README, Installing)"
 	$(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install -q -c constraints.txt -e '.[dev,bench]'
+	$(BIN)/python -m pip install -q -c constraints.txt -e '.[dev,bench,lora]'
 	touch $@

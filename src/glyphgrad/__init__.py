@@ -16,6 +16,7 @@ from glyphgrad.errors import GlyphgradError, GlyphgradWarning
 from glyphgrad.fit.config import AnnealConfig, FilmConfig, FitConfig, LossWeights
 from glyphgrad.fit.fit import FitResult
 from glyphgrad.fit.progress import Step
+from glyphgrad.structure.imagine import imagine
 from glyphgrad.version import __version__
 
 __all__ = [
@@ -40,5 +41,6 @@ __all__ = [
     "__version__",
     "animate",
     "fit",
+    "imagine",
     "score",
 ]

@@ -12,7 +12,7 @@ from glyphgrad.errors import PictureError
 from glyphgrad.structure.damage import BAD, GOOD, Damage, shifted, zoomed
 from glyphgrad.structure.layouts import FAMILIES
 from glyphgrad.structure.tiles import SIZES, Tiles
-from glyphgrad.structure.verify import overlay, verify
+from glyphgrad.structure.verify import judge, overlay, verify
 
 FAILING = {
     "JPEG 50": ({"crisp"}, "on the grid"),
@@ -27,6 +27,14 @@ FAILING = {
 
 def calibration(maps: dict[str, Image.Image]) -> Image.Image:
     return maps["rooms"]
+
+
+@pytest.mark.parametrize("strict", [False, True])
+def test_the_raw_report_alone_is_the_same(maps: dict[str, Image.Image], strict: bool) -> None:
+    picture = BAD["blur 0.4"](calibration(maps))
+    report, raw = judge(picture, strict=strict), verify(picture, strict=strict).raw
+    assert report == raw
+    assert report.figures == raw.figures
 
 
 @pytest.mark.parametrize("family", FAMILIES)

@@ -28,6 +28,7 @@ COMMANDS = {
     "tune": "tune",
     "progress": "steps",
     "structure": "structure",
+    "imagine": "imagine",
 }
 """Command -> the module that holds it. Each is loaded when it is called: a fit does not wait for a server's imports."""
 

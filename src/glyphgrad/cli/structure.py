@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from glyphgrad.cli.lora import config, train
 from glyphgrad.cli.options import INTERRUPTED, default
 from glyphgrad.errors import ConfigError
 from glyphgrad.structure.config import DatasetConfig
@@ -30,7 +31,11 @@ _CHARSET = click.option("--charset", default=CHARSET, help="Characters of the ce
 
 @click.group
 def structure() -> None:
-    """Maps of characters on an exact grid: make them, check pictures of them, read them as text."""
+    """Maps of characters on an exact grid: make them, check pictures of them, read them as text; train a LoRA on them."""
+
+
+structure.add_command(config)
+structure.add_command(train)
 
 
 @structure.command

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from glyphgrad.structure.dress import Look
 from glyphgrad.structure.layouts.plan import Cell, Plan
 from glyphgrad.structure.measures import Measures
@@ -18,12 +20,15 @@ _WALLS = {
 }
 _FLOORS = {".": "dotted floor", "·": "dotted floor", " ": "bare floor"}
 
+ENDING = "white on black"
+"""Of every caption."""
+
 
 def caption(family: str, plan: Plan, look: Look, measures: Measures) -> str:
     """One line without a line end."""
     walls = [] if family == "islands" else [_WALLS[look.wall]]
     floor = _FLOORS[look.signs[Cell.FLOOR]]
-    parts = [TRIGGER, plan.kind, density(measures.floor), *_facts(family, measures), *walls, floor, "white on black"]
+    parts = [TRIGGER, plan.kind, density(measures.floor), *_facts(family, measures), *walls, floor, ENDING]
     return ", ".join(parts)
 
 
@@ -60,3 +65,13 @@ def _treasures(count: int) -> list[str]:
 
 def _count(number: int, thing: str) -> str:
     return f"{number or 'no'} {thing}{'s' * (number != 1)}"
+
+
+def completed(prompt: str, rng: np.random.Generator) -> str:
+    """A prompt as captions are: the trigger first, and a wall style, a floor and the ending if it names none."""
+    trigger = [] if TRIGGER in prompt else [TRIGGER]
+    has_walls = any(word in prompt.replace("walled", "") for word in ("wall", "rock", "island", "archipelago"))
+    walls = [] if has_walls else [str(rng.choice([words for style, words in _WALLS.items() if style != "rock"]))]
+    floor = [] if "floor" in prompt else [str(rng.choice(sorted({*_FLOORS.values()})))]
+    ending = [] if ENDING in prompt else [ENDING]
+    return ", ".join([*trigger, prompt.strip(" ,"), *walls, *floor, *ending])

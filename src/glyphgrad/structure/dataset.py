@@ -22,12 +22,13 @@ from PIL import Image
 
 from glyphgrad.codec.export import make_directory
 from glyphgrad.codec.sheet import Axis, Tile, contact_sheet
-from glyphgrad.codec.whole import PREFIX, unwritable, whole_file
+from glyphgrad.codec.whole import unwritable, whole_file
 from glyphgrad.errors import ConfigError, GlyphgradError
 from glyphgrad.structure import engines
 from glyphgrad.structure.captions import caption
 from glyphgrad.structure.config import TRAIN, VALIDATION, DatasetConfig
 from glyphgrad.structure.dress import dress
+from glyphgrad.structure.folder import claim, drop_strays, dump
 from glyphgrad.structure.layouts import draw
 from glyphgrad.structure.measures import fingerprint, measure
 from glyphgrad.structure.png import grey_png
@@ -100,7 +101,7 @@ def write_dataset(
     anything else, OutputError, and DeviceError for an engine that is not there.
     """
     engines.check(engine, workers)
-    _claim(out, config)
+    claim(out, MANIFEST, "dataset", _manifest(config))
     seen: set[bytes] = set()
     done = _resume(out, seen)
     made = engines.run(engine, make, config, range(done, config.count), workers)
@@ -131,27 +132,6 @@ def read_records(out: Path) -> Iterator[Record]:
                 return
 
 
-def _claim(out: Path, config: DatasetConfig) -> None:
-    """Make the folder, or make sure that it holds this very dataset."""
-    manifest = _manifest(config)
-    if out.exists() and not out.is_dir():
-        raise ConfigError(f"folder {str(out)!r} is a file: name a folder")
-    if not (out / MANIFEST).exists():
-        if out.exists() and any(out.iterdir()):
-            raise ConfigError(f"folder {str(out)!r} holds something else: name a new or an empty one")
-        make_directory(out)
-        _dump(out / MANIFEST, {**manifest, "complete": False})
-        return
-    try:
-        there = json.loads((out / MANIFEST).read_text(encoding="utf-8"))
-        differing = [name for name in manifest if there[name] != manifest[name]]
-    except (ValueError, KeyError, TypeError):
-        raise ConfigError(f"folder {str(out)!r}: its {MANIFEST} is not one of ours, name another folder") from None
-    if differing:
-        name = differing[0]
-        raise ConfigError(f"folder {str(out)!r} holds a dataset of {name} {there[name]!r}: name another folder")
-
-
 def _manifest(config: DatasetConfig) -> Record:
     values = asdict(config)
     return {"format": FORMAT, **values, "families": list(config.families)}
@@ -161,8 +141,7 @@ def _resume(out: Path, seen: set[bytes]) -> int:
     """How many pictures are there, in order and whole; what follows them is dropped from the records."""
     for split in (TRAIN, VALIDATION):
         make_directory(out / split)
-    for stray in out.rglob(f"{PREFIX}*"):  # of a run that was killed
-        stray.unlink()
+    drop_strays(out)
     kept, done = 0, 0
     for record in read_records(out):
         picture = out / record["file_name"]
@@ -245,7 +224,7 @@ def _finish(out: Path, config: DatasetConfig) -> None:
     with (out / RECORDS).open("rb") as lines:
         for line in lines:
             digest.update(line)
-    _dump(
+    dump(
         out / MANIFEST,
         {**_manifest(config), "complete": True, "software": SOFTWARE, "sha256": digest.hexdigest()},
     )
@@ -263,8 +242,3 @@ def _sheet(out: Path, config: DatasetConfig) -> bytes:
     title = f"{config.count} maps, seed {config.seed}, {config.size} pixels"
     names = [str(turn + 1) for turn in range(columns)]
     return contact_sheet(title, Axis("family", config.families), Axis("picture", names), list(tiles.values()))
-
-
-def _dump(path: Path, values: Record) -> None:
-    with whole_file(path) as file:
-        file.write(json.dumps(values, indent=1, ensure_ascii=False).encode() + b"\n")

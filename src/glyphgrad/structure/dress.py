@@ -18,7 +18,7 @@ LINES = {"lines": "■───│┘└┴│┐┌┬│┤├┼", "double": 
 GLYPHS = {"#": "#", "block": "█", "rock": "#"}
 """Wall styles of one character; `rock` fills all that is solid with it."""
 
-_SIGNS = {
+SIGNS = {
     Cell.PILLAR: "○o■",
     Cell.WATER: "≈~",
     Cell.TREE: "♣♠T",
@@ -68,7 +68,7 @@ def _look(plan: Plan, rng: np.random.Generator, chars: str) -> Look:
         raise ConfigError(f"charset {chars!r} holds no characters for walls: add '#', '█' or the box characters")
     signs = [" "] * len(Cell)
     signs[Cell.FLOOR] = _one_of(rng, _FLOORS, chars, "")
-    for kind, choice in _SIGNS.items():
+    for kind, choice in SIGNS.items():
         signs[kind] = _one_of(rng, choice, chars, signs[Cell.FLOOR])
     return Look(walls[int(rng.integers(len(walls)))], tuple(signs))
 

@@ -105,6 +105,14 @@ def verify(picture: Source, tiles: Tiles | None = None, strict: bool = False) ->
     return Verdict(raw, saved, _diagnosis(raw, saved, place, int(bad.sum()), tiles.tile), place, bad)
 
 
+def judge(picture: Source, tiles: Tiles | None = None, strict: bool = False) -> Report:
+    """The raw report alone: no search for where else the grid might lie. Raises PictureError as `verify` does."""
+    tiles = tiles or Tiles()
+    image = load_at_least(picture, tiles.tile)
+    levels, colours = np.asarray(image.convert("L")), np.asarray(image.convert("RGB"))
+    return _judged(levels, colours, tiles, STRICT if strict else TOLERANT)[0]
+
+
 def _judged(levels: NDArray[np.uint8], colours: NDArray[np.uint8], tiles: Tiles, limits: Limits) -> tuple[Report, Mask]:
     """The report of a picture whose grid should lie at (0, 0), and its bad cells."""
     matches = match(cells_of(levels >= THRESHOLD, tiles.tile), tiles)

@@ -8,11 +8,11 @@ from glyphgrad.structure.layouts.connect import keep_largest
 from glyphgrad.structure.layouts.plan import Cell, Cells, Plan, solid, walkable
 from glyphgrad.structure.tiles import font
 
-_ADJECTIVES = (  # noqa: SIM905
+ADJECTIVES = (  # noqa: SIM905
     "ANCIENT BLACK BRIGHT BROKEN COLD CRYSTAL DARK DEEP DROWNED EMPTY FALLEN FROZEN GOLDEN GREAT HIDDEN HOLLOW "
     "IRON LAST LONG LOST LOW MISTY NORTH OLD PALE QUIET RED SALT SECRET SILENT SILVER STONE SUNKEN TALL WHITE WILD"
 ).split()
-_NOUNS = (  # noqa: SIM905
+NOUNS = (  # noqa: SIM905
     "ABBEY ARCH BRIDGE CAVE CAVERN CHAPEL CITADEL CITY CRYPT DEN DUNGEON FORT GATE GROVE HALL HARBOUR HAVEN INN "
     "KEEP LAIR LIBRARY MARKET MAZE MILL MINE PALACE PASS POOL ROAD RUIN SHRINE SPIRE TEMPLE TOMB TOWER VAULT WELL"
 ).split()
@@ -38,9 +38,9 @@ def banners(rng: np.random.Generator, rows: int, cols: int) -> Plan:
 
 def _lines(rng: np.random.Generator, most: int, longest: int) -> list[str]:
     """One to three words, at most `most`, of at most `longest` letters: the adjective first, then nouns."""
-    nouns, adjectives = ([word for word in words if len(word) <= longest] for words in (_NOUNS, _ADJECTIVES))
+    nouns, adjectives = ([word for word in words if len(word) <= longest] for words in (NOUNS, ADJECTIVES))
     if not nouns:
-        return [str(rng.choice(list("".join(_NOUNS))))]
+        return [str(rng.choice(list("".join(NOUNS))))]
     count = int(rng.integers(1, min(3, max(1, most)) + 1)) if adjectives else 1
     return [str(rng.choice(words)) for words in ([adjectives] * (count > 1) + [nouns] * count)[:count]]
 

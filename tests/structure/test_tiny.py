@@ -1,0 +1,113 @@
+"""The parts of glyphgrad-tiny: a VAE that does not snap, a transformer that predicts pictures, words."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from glyphgrad.structure.config import DatasetConfig
+from glyphgrad.structure.dataset import make
+from glyphgrad.structure.pipeline import TINY, TINY_LORA, load_pipeline, text_length
+from glyphgrad.structure.tiny.build import Size, untrained
+from glyphgrad.structure.tiny.soft import softened
+from glyphgrad.structure.tiny.transformer import LEAST_TIME
+from glyphgrad.structure.tiny.words import LONGEST, NAMES, UNKNOWN, spoken, tokenizer
+from glyphgrad.structure.verify import verify
+
+CHARS = ' #.+<>$≈♣^=█■○"_─│┌┐└┘├┤┬┴┼═║╔╗╚╝╠╣╦╩╬'
+PARTS = ("text_encoder", "text_encoder_2", "tokenizer", "tokenizer_2", "transformer", "scheduler")
+
+
+@pytest.fixture(scope="module")
+def vae() -> Any:
+    return load_pipeline(TINY, torch_dtype=torch.float32, **dict.fromkeys(PARTS)).vae
+
+
+@pytest.fixture(scope="module")
+def maps() -> list[Image.Image]:
+    """One of each family."""
+    config = DatasetConfig(size=512, charset=CHARS, seed=99)
+    return [Image.open(io.BytesIO(make(config, index).png)) for index in range(len(config.families))]
+
+
+@torch.no_grad()
+def through(vae: Any, picture: Image.Image) -> Image.Image:
+    pixels = torch.from_numpy(np.asarray(picture.convert("RGB"), np.float32) / 127.5 - 1).permute(2, 0, 1)[None]
+    drawn = vae.decode(vae.encode(pixels).latent_dist.mode()).sample[0, 0]
+    return Image.fromarray(((drawn + 1) * 127.5).round().byte().numpy())
+
+
+def test_the_vae_gives_glyphs_back_exactly(vae: Any, maps: list[Image.Image]) -> None:
+    for picture in maps:
+        assert np.array_equal(np.asarray(through(vae, picture)), np.asarray(picture))
+
+
+def test_the_vae_does_not_snap(vae: Any, maps: list[Image.Image]) -> None:
+    for number, picture in enumerate(maps):
+        soft = softened(picture, np.random.default_rng(number))
+        drawn = through(vae, soft)
+        raw = verify(drawn).raw
+        assert (raw.black, raw.crisp, raw.grid) == (False, False, False)
+        # 20 dB is an error of 25 levels: eight numbers for 256 pixels lose detail, but not where the light is
+        error = np.asarray(drawn, np.float32) - np.asarray(soft, np.float32)
+        assert 20 * np.log10(255 / np.sqrt((error**2).mean())) > 20
+
+
+def test_between_two_glyphs_lies_grey(vae: Any) -> None:
+    wall, blank = (vae.encoder(torch.full((1, 256), level)) for level in (1.0, -1.0))
+    with torch.no_grad():
+        middle = vae.decoder((wall + blank) / 2).clamp(-1, 1)
+    assert (middle.abs() < 0.9).any()
+
+
+def test_what_the_transformer_answers_leads_to_its_picture() -> None:
+    pipe = untrained(Size(heads=1, head=20, single=1))
+    times, tokens = torch.tensor([0.9, 0.2, LEAST_TIME / 2]), 4
+    noisy = torch.randn(3, tokens, pipe.transformer.config.in_channels, generator=torch.Generator().manual_seed(0))
+    places = {"img_ids": torch.zeros(tokens, 3), "txt_ids": torch.zeros(2, 3)}
+    text = {"encoder_hidden_states": torch.zeros(3, 2, 64), "pooled_projections": torch.zeros(3, 64)}
+    with torch.no_grad():
+        velocity = pipe.transformer(noisy, timestep=times, **text, **places).sample
+        plain = super(type(pipe.transformer), pipe.transformer).forward(noisy, timestep=times, **text, **places).sample
+    reached = noisy - times.view(-1, 1, 1) * velocity
+    # float32: a subtraction, a quotient and a product of numbers of about 3
+    assert torch.allclose(reached[:2], plain[:2], atol=1e-5)
+    assert not torch.allclose(reached[2], plain[2], atol=1e-2)  # nearer than LEAST_TIME it goes a part of the way
+
+
+def test_a_saved_pipeline_is_loaded_by_diffusers(tmp_path: Any) -> None:
+    pipe = untrained(Size(heads=1, head=20, single=1))
+    pipe.save_pretrained(tmp_path)
+    loaded = load_pipeline(str(tmp_path), torch_dtype=torch.float32)
+    assert type(loaded.transformer) is type(pipe.transformer)
+    assert all(torch.equal(a, b) for a, b in zip(pipe.vae.parameters(), loaded.vae.parameters(), strict=True))
+    assert text_length(loaded) == LONGEST
+
+
+def test_words_of_captions_are_known_and_short_enough() -> None:
+    read, config = tokenizer(), DatasetConfig(size=512, charset=CHARS)
+    rng = np.random.default_rng(0)
+    for index in range(45):
+        record = make(config, index).record
+        for prompt in (record["text"], spoken(record["text"], record["family"], rng)):
+            tokens = read.tokenize(prompt)
+            assert UNKNOWN not in tokens, prompt
+            assert len(tokens) < LONGEST
+    assert set(NAMES) == set(config.families)
+    assert read.tokenize("Zeppelins of 16% floor") == [UNKNOWN, "of", "1", "6", "floor"]
+
+
+def test_what_is_shipped_is_small_and_of_rank_64() -> None:
+    from safetensors import safe_open
+
+    files = [path for path in TINY_LORA.parent.rglob("*") if path.is_file()]
+    assert sum(path.stat().st_size for path in files) <= 12e6
+    with safe_open(TINY_LORA / "pytorch_lora_weights.safetensors", "pt") as file:
+        downs = [file.get_slice(name).get_shape() for name in file.keys() if name.endswith("lora_A.weight")]  # noqa: SIM118
+        assert {shape[0] for shape in downs} == {64}
+        assert '"transformer.lora_alpha": 32' in file.metadata()["lora_adapter_metadata"]
