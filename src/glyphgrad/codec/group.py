@@ -93,7 +93,8 @@ class Group:
     def still(self, index: int, head: GroupHead) -> Group:
         """A group of one frame, that of an index (-1: the last), for all the time of another group's head."""
         times = np.array([head.start, head.end], np.int64)
-        return replace(self, head=head._replace(frames=1), times=times, places=self.places[index][None])
+        planes = [plane._replace(places=plane.places[index][None]) for plane in self.planes]
+        return replace(self, head=head._replace(frames=1), times=times, planes=planes)
 
     def at(self, time: int) -> TimedFrame:
         """The frame shown at a time in milliseconds; before and after the group its first and last."""
