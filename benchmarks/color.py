@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import subprocess
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -118,7 +118,9 @@ def drawn(text: bytes, theme: RGB | None = None) -> RGB:
     """A text in colours as the terminal shows it; `theme` (16, 3) is what its sixteen colours are, else VGA's."""
     art: Art = read_art(text, device_for("terminal", dict(SCREEN.options)))
     colors = art.frame.colors
-    if theme is None or colors is None:
+    if colors is None:
+        return np.stack([art.pixels] * 3, axis=2)  # of nothing but the terminal's own colour
+    if theme is None:
         return art.pixels
     known = {tuple(code): color for code, color in zip(palette(Depth.C16).tolist(), theme, strict=True)}
 
@@ -140,27 +142,28 @@ def ours(case: Case, page: Page) -> Result:
         color=case.depth,
         background=case.background,
     )
-    seconds = time.perf_counter() - begun
-    return judged(drawn(encode_ansi(fitted.art)), page, seconds)
+    return shown(case, page, encode_ansi(fitted.art), time.perf_counter() - begun)
 
 
 def chafa(case: Case, page: Page) -> Result:
-    """The best of several settings at full effort; 16 colours on a terminal whose theme is what chafa expects, if better."""
-    found = (each for extra in CHAFA_OPTIONS[case.depth] for each in _chafa(case, page, extra))
-    return min(found, key=lambda each: each.mean)
+    """The best of several settings at full effort."""
+    return min((_chafa(case, page, extra) for extra in CHAFA_OPTIONS[case.depth]), key=lambda each: each.mean)
 
 
-def _chafa(case: Case, page: Page, extra: Sequence[str]) -> Iterator[Result]:
+def _chafa(case: Case, page: Page, extra: Sequence[str]) -> Result:
     command = ["chafa", "--format", "symbols", "--symbols", case.symbols, "--colors", CHAFA_COLORS[case.depth]]
     command += ["--work", "9", "--size", f"{SCREEN.cols}x{SCREEN.rows}", "--stretch", "--font-ratio", "1/2"]
     command += ["--animate", "off", *extra, *([] if case.background else ["--fg-only"]), str(page.file)]
     begun = time.perf_counter()
     text = subprocess.run(command, capture_output=True, check=True).stdout
-    seconds = time.perf_counter() - begun
-    yield judged(drawn(text), page, seconds)
-    if case.depth == "16":
-        theme = np.stack([CHAFA_16 >> 16, CHAFA_16 >> 8 & 255, CHAFA_16 & 255], axis=1).astype(np.uint8)
-        yield judged(drawn(text, theme), page, seconds)
+    return shown(case, page, text, time.perf_counter() - begun)
+
+
+def shown(case: Case, page: Page, text: bytes, seconds: float) -> Result:
+    """A text on a terminal; of 16 colours on one with VGA's theme, for which we fit, or chafa's, whichever suits it."""
+    theme = np.stack([CHAFA_16 >> 16, CHAFA_16 >> 8 & 255, CHAFA_16 & 255], axis=1).astype(np.uint8)
+    themes = [None, theme] if case.depth == "16" else [None]
+    return min((judged(drawn(text, each), page, seconds) for each in themes), key=lambda each: each.mean)
 
 
 def judged(pixels: RGB, page: Page, seconds: float) -> Result:
@@ -219,8 +222,9 @@ def main(quick: bool) -> None:
         "# Colours: glyphgrad and chafa\n\n" + about("make bench-color") + "\n"
         f"{SCREEN.cols} x {SCREEN.rows} cells, DejaVu Sans Mono, on black. Mean CIELAB differences after blurs of 2, 4 and 8 "
         "pixels (`glyphgrad score`), less is better; a ratio below 1 is ours. chafa at `--work 9`, for each picture the "
-        "better of two settings (`CHAFA_OPTIONS` in color.py); its 16 colours also as a terminal with the very theme "
-        "that it expects shows them.\n\n" + report(QUICK if quick else None)
+        "better of two settings (`CHAFA_OPTIONS` in color.py). Texts of 16 colours, of either tool, count as shown by a "
+        "terminal with VGA's theme, for which glyphgrad fits, or with the theme that chafa expects, whichever suits them.\n\n"
+        + report(QUICK if quick else None)
     )
     path = OUT / "color.md" if quick else HERE / "color.md"
     path.parent.mkdir(exist_ok=True)
