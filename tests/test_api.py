@@ -10,6 +10,7 @@ from PIL import Image
 
 import glyphgrad
 from glyphgrad import PRESETS, GlyphgradError, Step
+from glyphgrad.api import read_art
 from glyphgrad.errors import (
     ConfigError,
     DeviceError,
@@ -113,6 +114,17 @@ def test_blank_paper_is_a_perfect_likeness_of_white() -> None:
     assert glyphgrad.score(b"   \n", np.full((10, 10), 255, np.uint8)) == pytest.approx(
         {"mse": 0} | {f"{name}{sigma}": 1 for name in ("cor", "ssim") for sigma in (2, 4, 8)}
     )
+
+
+def test_white_under_all_of_a_coloured_text_is_white_on_a_dark_screen_too() -> None:
+    """A fit of thin lines on white, shown as ANSI, was once judged to be black."""
+    text = b"\x1b[97;40m\x1b[30;107mab\x1b[91mc\x1b[0m\n\x1b[97;40m\x1b[107m   \x1b[0m\n"
+    device = PRESETS["terminal"]
+    drawn = read_art(text, device)
+    assert device.dark
+    assert drawn.pixels[-1, -1].tolist() == [255, 255, 255]
+    assert 200 < drawn.pixels.mean() < 255
+    assert read_art(text, replace(device, dark=False)).pixels.tolist() == drawn.pixels.tolist()
 
 
 def test_banned_characters_may_be_scored(picture: Path) -> None:

@@ -15,7 +15,7 @@ from PIL import Image
 from threadpoolctl import threadpool_limits
 
 from glyphgrad.codec import text
-from glyphgrad.codec.ansi import decode_ansi, is_ansi
+from glyphgrad.codec.ansi import AnsiArt, decode_ansi, is_ansi
 from glyphgrad.core import score as scoring
 from glyphgrad.core import target
 from glyphgrad.core.art import Art
@@ -220,13 +220,21 @@ def read_art(art: Path | bytes, device: Preset) -> Art:
             art = art.read_bytes()
         except OSError as error:
             raise TextError(f"text {str(art)!r} cannot be read ({error.strerror}): check the path") from None
-    frame = decode_ansi(art).frame if is_ansi(art) else text.decode(art)
+    frame = _on_own_paper(decode_ansi(art), device) if is_ansi(art) else text.decode(art)
     if not frame.cells.all():
         raise TextError("the text holds NUL bytes: it is some other kind of file, give a file of characters")
     chars = "".join(dict.fromkeys(" @" + frame.text.replace("\n", "")))  # two at least, also of blank paper
     atlas = replace(device, chars=chars, ban="", ban_blocks=False).atlas()
     layout = Layout(frame.rows, frame.cols, device.cell[1], device.cell[0], device.row_gap)
     return Art(frame, atlas, layout, device.dark)
+
+
+def _on_own_paper(shown: AnsiArt, device: Preset) -> Frame:
+    """What a text in colours shows; the white that it lays under all of it is a background where paper is black."""
+    colors = shown.frame.colors
+    if colors is None or shown.dark or not device.dark:
+        return shown.frame
+    return replace(shown.frame, colors=replace(colors, bg=np.full_like(colors.fg, 255)))
 
 
 def device_for(preset: str | Preset, options: dict[str, Any]) -> Preset:
