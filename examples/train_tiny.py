@@ -31,7 +31,7 @@ from glyphgrad.structure.pipeline import TINY_LORA
 MAPS, SIZE = 4500, 512
 LORA = (
     "--targets all-linear --rank 64 --alpha 32 --lr 0.003 --optimizer adamw --schedule cosine --warmup 50 "
-    "--steps 3200 --batch 16 --ema 0.999 --time-mean 0.5 --resolution 512 --save-every 100"
+    "--steps 9600 --batch 8 --ema 0.999 --time-mean -0.2 --time-std 1.3 --resolution 512 --save-every 100"
 )
 LIBRARIES = ("torch", "diffusers", "transformers", "peft", "numpy", "pillow")
 WEIGHTS = TINY_LORA.parent

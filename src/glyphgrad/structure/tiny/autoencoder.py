@@ -20,22 +20,22 @@ _CERTAIN = -30.0
 
 
 class PatchAutoencoder(ModelMixin, ConfigMixin):  # type: ignore[misc]
-    """AutoencoderKL's interface: pictures (B, 3, H, W) in [-1, 1] <-> latents (B, 4 * values, H / 32, W / 32).
+    """AutoencoderKL's interface: pictures (B, 3, H, W) in [-1, 1] <-> latents (B, values, H / 16, W / 16).
 
-    A cell of 16 x 16 pixels is `values` numbers in [-1, 1]; a latent holds four cells, so that the 2 x 2
-    latents that FluxPipeline packs into a token are 4 x 4 cells. H and W are multiples of 64.
+    A cell of 16 x 16 pixels is `values` numbers in [-1, 1], and one latent; FluxPipeline packs 2 x 2 of them
+    into a token. H and W are multiples of 32.
     """
 
     @register_to_config  # type: ignore[untyped-decorator]
     def __init__(
         self,
-        values: int = 8,
-        hidden: int = 128,
+        values: int = 16,
+        hidden: int = 192,
         cell: int = 16,
-        block_out_channels: tuple[int, ...] = (1,) * 6,  # noqa: ARG002  its length tells the pipeline the stride, 2**5
+        block_out_channels: tuple[int, ...] = (1,) * 5,  # noqa: ARG002  its length tells the pipeline the stride, 2**4
         scaling_factor: float = 1.0,  # noqa: ARG002
         shift_factor: float = 0.0,  # noqa: ARG002
-        latent_channels: int = 32,  # noqa: ARG002
+        latent_channels: int = 16,  # noqa: ARG002
         sample_size: int = 512,  # noqa: ARG002  of the pictures it is made for
     ) -> None:
         super().__init__()
@@ -55,14 +55,12 @@ class PatchAutoencoder(ModelMixin, ConfigMixin):  # type: ignore[misc]
     def encode(self, x: Tensor, return_dict: bool = True) -> Any:
         """Of colours only their mean is seen."""
         cells = nn.functional.pixel_unshuffle(x.mean(dim=1, keepdim=True), self.config.cell)
-        values = self.encoder(cells.movedim(1, -1)).movedim(-1, 1)
-        latents = nn.functional.pixel_unshuffle(values, 2)
+        latents = self.encoder(cells.movedim(1, -1)).movedim(-1, 1)
         spread = torch.full_like(latents, _CERTAIN)
         posterior = DiagonalGaussianDistribution(torch.cat([latents, spread], dim=1), deterministic=True)
         return AutoencoderKLOutput(latent_dist=posterior) if return_dict else (posterior,)
 
     def decode(self, z: Tensor, return_dict: bool = True, generator: Any = None) -> Any:  # noqa: ARG002
-        values = nn.functional.pixel_shuffle(z, 2)
-        cells = self.decoder(values.movedim(1, -1)).movedim(-1, 1)
+        cells = self.decoder(z.movedim(1, -1)).movedim(-1, 1)
         pictures = nn.functional.pixel_shuffle(cells, self.config.cell).clamp(-1, 1).expand(-1, 3, -1, -1)
         return DecoderOutput(sample=pictures) if return_dict else (pictures,)

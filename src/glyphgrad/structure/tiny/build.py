@@ -10,10 +10,10 @@ from glyphgrad.structure.tiny import words
 if TYPE_CHECKING:
     from diffusers import FluxPipeline
 
-_VALUES = 8
-"""Numbers a cell."""
-_TOKEN = 16
+_TOKEN = 4
 """Cells a token."""
+_SHIFT = 3.0
+"""Of the noise levels, as FLUX.1-dev's at 1024 pixels: what a cell is to be is decided while there is much noise."""
 
 
 @dataclass(frozen=True)
@@ -21,12 +21,12 @@ class Size:
     """How large the networks are. The defaults are what is shipped."""
 
     heads: int = 4
-    head: int = 40
+    head: int = 48
     double: int = 1
     single: int = 4
     text: int = 64
-    values: int = _VALUES
-    hidden: int = 128
+    values: int = 16
+    hidden: int = 192
 
 
 def _rope(head: int) -> tuple[int, int, int]:
@@ -63,8 +63,8 @@ def untrained(size: Size | None = None, seed: int = 0) -> FluxPipeline:
             pooled_projection_dim=size.text, axes_dims_rope=_rope(size.head),
         )  # fmt: skip
         return FluxPipeline(
-            scheduler=FlowMatchEulerDiscreteScheduler(),
-            vae=PatchAutoencoder(size.values, size.hidden, latent_channels=4 * size.values),
+            scheduler=FlowMatchEulerDiscreteScheduler(shift=_SHIFT),
+            vae=PatchAutoencoder(size.values, size.hidden, latent_channels=size.values),
             text_encoder=CLIPTextModel(clip).eval(),
             tokenizer=words.tokenizer(),
             text_encoder_2=T5EncoderModel(t5).eval(),

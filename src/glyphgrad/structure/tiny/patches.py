@@ -15,10 +15,13 @@ if TYPE_CHECKING:
 
     from glyphgrad.structure.tiny.autoencoder import PatchAutoencoder
 
-_STEPS, _BATCH, _RATE = 2000, 512, 4e-3
-_CRISP_NOISE, _SOFT_NOISE = 0.25, 0.05
-"""Of the numbers, in training: what is white or black must stay so, what is soft must stay near."""
-_HEADROOM = 0.15
+_STEPS, _BATCH, _RATE = 4000, 512, 2e-3
+_CRISP_NOISE, _SOFT_NOISE = 0.5, 0.05
+"""Of the numbers, in training: what is white or black must stay so, what is soft must stay near.
+
+It grows over the first half of the steps; from the start, it would let two glyphs share their numbers.
+"""
+_HEADROOM = 0.3
 """How far beyond the clamp black and white are aimed at."""
 _SOFT_WEIGHT = 2.0
 
@@ -41,7 +44,8 @@ def train_vae(
         picked = torch.randint(len(soft), (_BATCH,), generator=random).numpy()
         grey = torch.from_numpy(soft[picked].astype(np.float32) / 127.5 - 1)
         values = vae.encoder(torch.cat([crisp, grey]))
-        values = values + noise * torch.randn(values.shape, generator=random)
+        grown = min(1.0, 2 * step / _STEPS)
+        values = values + grown * noise * torch.randn(values.shape, generator=random)
         loss = _error(vae.decoder(values), crisp, grey)
         optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]

@@ -28,7 +28,7 @@ from glyphgrad.structure.lora.cache import Samples
 from glyphgrad.structure.lora.checkpoint import State
 from glyphgrad.structure.lora.config import LoraConfig
 from glyphgrad.structure.lora.loop import order
-from glyphgrad.structure.lora.loss import draw_noise, velocity_error
+from glyphgrad.structure.lora.loss import draw_noise, shift_logit, velocity_error
 from glyphgrad.structure.lora.needs import hush
 from glyphgrad.structure.lora.optimizer import optimizer_for, rate
 from glyphgrad.structure.lora.weights import Average, Weights
@@ -60,11 +60,11 @@ class BaseRun:
     learning: LoraConfig
 
 
-def base_run(steps: int = 2400, seed: int = 0) -> BaseRun:
+def base_run(steps: int = 3000, seed: int = 0) -> BaseRun:
     """What is shipped."""
     learning = LoraConfig(
-        base=TINY, lr=1.5e-3, optimizer="adamw", schedule="cosine", warmup=100, steps=steps, batch=16, ema=0.999,
-        time_mean=0.0, resolution=512, seed=seed,
+        base=TINY, lr=1.5e-3, optimizer="adamw", schedule="cosine", warmup=100, steps=steps, batch=8, ema=0.999,
+        time_mean=-0.2, time_std=1.3, resolution=512, seed=seed,
     )  # fmt: skip
     return BaseRun(Size(), learning)
 
@@ -129,6 +129,7 @@ def _train(pipe: Any, records: list[Record], latents: Tensor, out: Path, config:
     state = State(weights, Average(weights.values, config.ema), optimizer_for(config, weights.values))
     checkpoint.resume(out, state)
     side = int(len(latents[0]) ** 0.5)
+    logit = shift_logit(pipe.scheduler, len(latents[0]), None)
     places = pipe._prepare_latent_image_ids(1, side, side, "cpu", torch.float32)
     while state.step < config.steps:
         chosen = list(_batch(config, state.step, len(records)))
@@ -136,7 +137,12 @@ def _train(pipe: Any, records: list[Record], latents: Tensor, out: Path, config:
         with torch.autocast("cpu", torch.bfloat16):
             samples = _samples(pipe, [records[index] for index in chosen], latents[chosen].float(), state.step, config)
             noise = draw_noise(
-                config.seed, state.step, range(config.batch), latents.shape[1:], config.time_mean, config.time_std
+                config.seed,
+                state.step,
+                range(config.batch),
+                latents.shape[1:],
+                config.time_mean + logit,
+                config.time_std,
             )
             loss = velocity_error(pipe.transformer, samples, noise, places, config.guidance).mean()
         loss.backward()  # type: ignore[no-untyped-call]

@@ -1,7 +1,8 @@
 """The transformer of glyphgrad-tiny: FLUX's, but what it predicts is the picture.
 
-A token of it holds 16 cells, more numbers than noise can be predicted for: "Back to Basics: Let
-Denoising Generative Models Denoise" (arXiv 2511.13720) shows that wide patches need x-prediction.
+A token of it holds 4 cells in 64 numbers, a third of the network's width, and the noise in them would have
+to go through it whole: "Back to Basics: Let Denoising Generative Models Denoise" (arXiv 2511.13720) shows
+that wide patches need x-prediction.
 """
 
 from __future__ import annotations
