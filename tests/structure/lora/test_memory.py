@@ -109,5 +109,5 @@ def test_every_part_grows_with_what_it_is_of() -> None:
 
 
 def test_pictures_that_the_base_cannot_draw(base: Path) -> None:
-    with pytest.raises(ConfigError, match="multiples of 64"):
+    with pytest.raises(ConfigError, match="multiples of 32"):
         sizes_of(base, LoraConfig(resolution=80))
