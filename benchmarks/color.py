@@ -24,7 +24,7 @@ from glyphgrad.api import device_for, read_art
 from glyphgrad.codec.ansi import encode_ansi
 from glyphgrad.core import target
 from glyphgrad.core.art import Art
-from glyphgrad.core.colors import RGB, Colors, Depth, palette
+from glyphgrad.core.colors import RGB, Colors, Depth, palette, unpacked
 from glyphgrad.core.score import lab_differences, seen_lab
 from machine import HERE, OUT, about
 from pictures import QUICK, Picture, pictures
@@ -161,8 +161,7 @@ def _chafa(case: Case, page: Page, extra: Sequence[str]) -> Result:
 
 def shown(case: Case, page: Page, text: bytes, seconds: float) -> Result:
     """A text on a terminal; of 16 colours on one with VGA's theme, for which we fit, or chafa's, whichever suits it."""
-    theme = np.stack([CHAFA_16 >> 16, CHAFA_16 >> 8 & 255, CHAFA_16 & 255], axis=1).astype(np.uint8)
-    themes = [None, theme] if case.depth == "16" else [None]
+    themes = [None, unpacked(CHAFA_16)] if case.depth == "16" else [None]
     return min((judged(drawn(text, each), page, seconds) for each in themes), key=lambda each: each.mean)
 
 

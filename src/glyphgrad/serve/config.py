@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-import tomllib
 from dataclasses import dataclass, field, fields
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from glyphgrad.codec.defaults import FPS
+from glyphgrad.codec.toml_file import read_settings
 from glyphgrad.errors import ConfigError
 from glyphgrad.serve.limits import Limits
 
@@ -80,16 +80,7 @@ def configuration(given: dict[str, Any], limits: dict[str, Any], file: Path | No
 
 def _read(file: Path) -> dict[str, Any]:
     """What a TOML file holds, as far as it may hold it; paths of clips and of the key start from its directory."""
-    try:
-        found = tomllib.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        told = getattr(error, "strerror", None) or error
-        raise ConfigError(f"configuration {str(file)!r} cannot be read ({told}): give a TOML file") from None
-    for name, value in found.items():
-        if name not in _KINDS:
-            raise ConfigError(f"{name!r} in {str(file)!r} is unknown: choose among {', '.join(_KINDS)}")
-        if not isinstance(value, _KINDS[name]) or (isinstance(value, bool) and bool not in _KINDS[name]):
-            raise ConfigError(f"{name} in {str(file)!r} is {value!r}: see the configuration in the README")
+    found = read_settings(file, _KINDS, "see the configuration in the README")
     from glyphgrad.codec.demo import DEMO
 
     if "clips" in found:

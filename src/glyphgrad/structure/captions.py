@@ -69,9 +69,13 @@ def _count(number: int, thing: str) -> str:
 
 def completed(prompt: str, rng: np.random.Generator) -> str:
     """A prompt as captions are: the trigger first, and a wall style, a floor and the ending if it names none."""
-    trigger = [] if TRIGGER in prompt else [TRIGGER]
     has_walls = any(word in prompt.replace("walled", "") for word in ("wall", "rock", "island", "archipelago"))
     walls = [] if has_walls else [str(rng.choice([words for style, words in _WALLS.items() if style != "rock"]))]
     floor = [] if "floor" in prompt else [str(rng.choice(sorted({*_FLOORS.values()})))]
     ending = [] if ENDING in prompt else [ENDING]
-    return ", ".join([*trigger, prompt.strip(" ,"), *walls, *floor, *ending])
+    return with_trigger(", ".join([prompt.strip(" ,"), *walls, *floor, *ending]), TRIGGER)
+
+
+def with_trigger(caption: str, trigger: str) -> str:
+    """The caption, the trigger before it where it holds none."""
+    return caption if trigger in caption else f"{trigger}, {caption}"

@@ -15,7 +15,7 @@ from glyphgrad.core.frame import Frame
 from glyphgrad.errors import ConfigError
 from glyphgrad.structure.captions import TRIGGER, completed
 from glyphgrad.structure.decode import Decoded, decode
-from glyphgrad.structure.pipeline import TINY, TINY_LORA, path_of, text_length
+from glyphgrad.structure.pipeline import GUIDANCE, TINY, TINY_LORA, path_of, text_length
 from glyphgrad.structure.tiles import Tiles
 from glyphgrad.structure.verify import Verdict, verify
 from glyphgrad.structure.walk import Ground, ground, repaired
@@ -26,8 +26,6 @@ if TYPE_CHECKING:
 OWN = "own"
 """Stands for the LoRA that was made for a base, if there is one."""
 
-_GUIDANCE = 3.5
-"""Told to a base that embeds it, as FLUX.1-dev does."""
 _AWAY = {"true_cfg_scale": 1.5, "negative_prompt": TRIGGER}
 """What the small base needs instead: each step is taken twice, and goes beyond what it would draw of no prompt."""
 _MOST_STEPS = 1000
@@ -106,7 +104,7 @@ class Artist:
         self.pipe: FluxPipeline = bases.load(folder, bases.PARTS, _dtype(base))
         if lora is not None:
             add_adapter(self.pipe, lora)
-        self.guidance = _AWAY if base == TINY else {"guidance_scale": _GUIDANCE}
+        self.guidance = _AWAY if base == TINY else {"guidance_scale": GUIDANCE}
         self.pipe.set_progress_bar_config(disable=True)
 
     def draw(self, config: ImagineConfig, on_step: Callable[[int, int], None] = lambda *_: None) -> Imagined:

@@ -17,6 +17,10 @@ TINY_LORA = Path(__file__).parent / "tiny" / "weights" / "lora"
 _TINY_BASE = TINY_LORA.with_name("base")
 
 
+GUIDANCE = 3.5
+"""What FLUX.1-dev, which embeds it, is asked with."""
+
+
 def path_of(base: str) -> str:
     """Where a base lies: the folder in the package for TINY, else what was given, a folder or an id on the hub."""
     return str(_TINY_BASE) if base == TINY else base

@@ -7,7 +7,6 @@ that part does not run out over the edge.
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass
 
 import numpy as np
@@ -45,12 +44,11 @@ def ground(frame: Frame) -> Ground:
     """The floor of a map. Specks of one cell do not count."""
     dots = _is(frame, _DOTS)
     dotted = dots.mean() >= _DOTTED
-    sign = Counter("".join(frame.lines)).most_common() if dotted else []
     signs = _is(frame, _ON_FOOT)
     floor = dots | signs if dotted else _parts_with(_is(frame, " ") | signs | dots, signs)
     labels, count = components(floor)
     floor &= np.isin(labels, np.flatnonzero(sizes(labels, count) >= _SPECK))
-    return Ground(floor, components(floor)[1], next((char for char, _ in sign if char in _DOTS), " "))
+    return Ground(floor, components(floor)[1], max(_DOTS, key=frame.text.count) if dotted else " ")
 
 
 def repaired(frame: Frame) -> tuple[Frame, int]:

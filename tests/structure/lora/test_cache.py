@@ -12,9 +12,10 @@ import torch
 
 from glyphgrad.codec import whole
 from glyphgrad.errors import OutputError
+from glyphgrad.structure.captions import with_trigger
 from glyphgrad.structure.check import Pair, check
 from glyphgrad.structure.config import TRAIN
-from glyphgrad.structure.lora.cache import Encoder, Store, latents_store, pixels_of, text_store, with_trigger
+from glyphgrad.structure.lora.cache import Encoder, Store, latents_store, pixels_of, text_store
 from glyphgrad.structure.pipeline import load_pipeline, text_length
 
 CPU = torch.device("cpu")

@@ -98,11 +98,6 @@ class Store:
             self.held = self.read(range(len(self)))
 
 
-def with_trigger(caption: str, trigger: str) -> str:
-    """The caption, the trigger before it where it holds none."""
-    return caption if trigger in caption else f"{trigger}, {caption}"
-
-
 def latents_store(folder: Path, pairs: Sequence[Pair], base_key: str, resolution: int) -> Store:
     marks = [_mark(base_key, str(resolution).encode(), pair.picture.read_bytes()) for pair in pairs]
     return Store(folder, "latents", marks)
@@ -155,7 +150,7 @@ class Encoder:
             return
         pipe = bases.load(self.base, ("vae",), torch.float32).to(self.device)
         for done, index in enumerate(indices, 1):
-            store.write(index, {"latents": _latents(pipe, pixels_of(pictures[index]).to(self.device))})
+            store.write(index, {"latents": latents_of(pipe, pixels_of(pictures[index]).to(self.device))})
             self.tell(Progress("pictures", done, len(indices)))
         del pipe
         let_go()
@@ -178,7 +173,7 @@ def pixels_of(picture: Path) -> Tensor:
 
 
 @torch.no_grad()
-def _latents(pipe: Any, pixels: Tensor) -> Tensor:
+def latents_of(pipe: Any, pixels: Tensor) -> Tensor:
     """(L, C) The latents of one picture (1, 3, H, W), the mode of their distribution, packed as the pipeline does."""
     vae = pipe.vae
     mode = vae.encode(pixels).latent_dist.mode()

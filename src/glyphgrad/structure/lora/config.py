@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-import tomllib
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
+from glyphgrad.codec.toml_file import read_settings
 from glyphgrad.errors import ConfigError
 from glyphgrad.structure.captions import TRIGGER
 from glyphgrad.structure.tiles import SIZES
@@ -151,15 +151,5 @@ def toml_value(value: object) -> str:
 
 def read_toml(file: Path) -> dict[str, Any]:
     """The fields of a LoraConfig that a TOML file gives. Raises ConfigError."""
-    try:
-        found = tomllib.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        told = getattr(error, "strerror", None) or error
-        raise ConfigError(f"configuration {str(file)!r} cannot be read ({told}): give a TOML file") from None
     kinds = {item.name: _KINDS[str(item.type)] for item in fields(LoraConfig)}
-    for name, value in found.items():
-        if name not in kinds:
-            raise ConfigError(f"{name!r} in {str(file)!r} is unknown: choose among {', '.join(kinds)}")
-        if not isinstance(value, kinds[name]) or (isinstance(value, bool) and bool not in kinds[name]):
-            raise ConfigError(f"{name} in {str(file)!r} is {value!r}: give a value of the kind of its default")
-    return found
+    return read_settings(file, kinds, "give a value of the kind of its default")

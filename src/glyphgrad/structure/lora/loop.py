@@ -60,18 +60,9 @@ class Trainer:
             return True
         if not np.isfinite(loss):
             raise ConfigError(f"the loss is {loss} after {state.step} steps: lower lr, which is {config.lr:g}")
-        self._descend(state)
+        descend(state, self.config)
         state.losses.append(loss)
         return False
-
-    def _descend(self, state: State) -> None:
-        weights, config = state.weights, self.config
-        torch.nn.utils.clip_grad_norm_([weights.values], config.clip)
-        for group in state.optimizer.param_groups:
-            group["lr"] = rate(config, state.step)
-        state.optimizer.step()
-        if state.average:
-            state.average.update(weights.values.detach(), state.step)
 
     def _micro_batches(self) -> list[range]:
         """The slots of a step's batch that are this process's, `accumulate` times `batch` of them."""
@@ -95,10 +86,26 @@ class Trainer:
         )
 
     def _index(self, step: int, slot: int) -> int:
-        """The sample in a slot of a step: every epoch goes through all samples, in an order of its own."""
+        """The sample in a slot of a step."""
         place = step * self.config.batch * self.config.accumulate * self.world.size + slot
-        epoch, turn = divmod(place, len(self.latents))
-        return int(order(self.config.seed, epoch, len(self.latents))[turn])
+        return sample_at(self.config.seed, place, len(self.latents))
+
+
+def descend(state: State, config: LoraConfig) -> None:
+    """One step of the weights, and of their average, along the gradient that lies there."""
+    weights = state.weights.values
+    torch.nn.utils.clip_grad_norm_([weights], config.clip)
+    for group in state.optimizer.param_groups:
+        group["lr"] = rate(config, state.step)
+    state.optimizer.step()
+    if state.average:
+        state.average.update(weights.detach(), state.step)
+
+
+def sample_at(seed: int, place: int, count: int) -> int:
+    """The sample in a place of the sequence of all epochs: each goes through all `count`, in an order of its own."""
+    epoch, turn = divmod(place, count)
+    return int(order(seed, epoch, count)[turn])
 
 
 @lru_cache(maxsize=4)

@@ -17,12 +17,13 @@ from glyphgrad.codec.export import make_directory, write
 from glyphgrad.codec.picture import png
 from glyphgrad.errors import ConfigError, DeviceError
 from glyphgrad.structure.adapter import FILE
+from glyphgrad.structure.captions import with_trigger
 from glyphgrad.structure.check import Pair, check
 from glyphgrad.structure.config import TRAIN, VALIDATION
 from glyphgrad.structure.folder import claim, drop_strays, dump
 from glyphgrad.structure.lora import base as bases
 from glyphgrad.structure.lora import checkpoint, export, kohya, memory, needs
-from glyphgrad.structure.lora.cache import Encoder, Store, latents_store, text_store, with_trigger
+from glyphgrad.structure.lora.cache import Encoder, Store, latents_store, text_store
 from glyphgrad.structure.lora.checkpoint import State
 from glyphgrad.structure.lora.config import LoraConfig
 from glyphgrad.structure.lora.curve import as_csv, curve

@@ -18,14 +18,13 @@ from glyphgrad.structure.lora import base as bases
 from glyphgrad.structure.lora.cache import Store
 from glyphgrad.structure.lora.config import LoraConfig, verification_prompt
 from glyphgrad.structure.lora.progress import Judged
+from glyphgrad.structure.pipeline import GUIDANCE
 from glyphgrad.structure.tiles import Tiles
 from glyphgrad.structure.verify import judge
 
 FOLDER, RECORDS = "validation", "validation.jsonl"
 PROMPTS = 4
 _STEPS = 28
-_GUIDANCE = 3.5
-"""What FLUX.1-dev is asked with."""
 
 
 def prompts_of(config: LoraConfig, captions: Sequence[str]) -> list[str]:
@@ -81,7 +80,7 @@ class Validation:
                 height=side,
                 width=side,
                 num_inference_steps=_STEPS,
-                guidance_scale=_GUIDANCE,
+                guidance_scale=GUIDANCE,
                 generator=torch.Generator().manual_seed(self.config.seed + index),
                 output_type="latent",
             ).images

@@ -7,7 +7,7 @@ what the LoRA is to cure.
 from __future__ import annotations
 
 import multiprocessing
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -18,19 +18,19 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from safetensors.torch import load_file, save
-from torch import Tensor, nn
+from torch import Tensor
 
 from glyphgrad.codec.export import make_directory, write
 from glyphgrad.structure.config import TRAIN
 from glyphgrad.structure.dataset import Record, read_records
 from glyphgrad.structure.lora import checkpoint
-from glyphgrad.structure.lora.cache import Samples
+from glyphgrad.structure.lora.cache import Samples, latents_of
 from glyphgrad.structure.lora.checkpoint import State
 from glyphgrad.structure.lora.config import LoraConfig
-from glyphgrad.structure.lora.loop import order
+from glyphgrad.structure.lora.loop import descend, sample_at
 from glyphgrad.structure.lora.loss import draw_noise, shift_logit, velocity_error
 from glyphgrad.structure.lora.needs import hush
-from glyphgrad.structure.lora.optimizer import optimizer_for, rate
+from glyphgrad.structure.lora.optimizer import optimizer_for
 from glyphgrad.structure.lora.weights import Average, Weights
 from glyphgrad.structure.pipeline import TINY
 from glyphgrad.structure.tiles import Tiles
@@ -100,7 +100,7 @@ def _soft_latents(pipe: Any, maps: Path, records: list[Record], out: Path, seed:
         for number, levels in enumerate(
             pool.map(partial(softened_map, seed), range(len(paths)), paths, chunksize=8), 1
         ):
-            latents.append(_encoded(pipe, levels).half())
+            latents.append(latents_of(pipe, _pixels(levels)).half())
             tell("soft pictures", number, len(paths), 0.0)
     stacked = torch.stack(latents)
     write(vae, save(pipe.vae.state_dict()))
@@ -114,12 +114,9 @@ def _cells(levels: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return levels.reshape(rows, 16, cols, 16).transpose(0, 2, 1, 3).reshape(-1, 256)
 
 
-@torch.no_grad()
-def _encoded(pipe: Any, levels: NDArray[np.uint8]) -> Tensor:
-    """(tokens, channels)"""
-    pixels = torch.from_numpy(levels.astype(np.float32) / 127.5 - 1)[None, None]
-    latents = pipe.vae.encode(pixels).latent_dist.mode()
-    return pipe._pack_latents(latents, *latents.shape)[0]
+def _pixels(levels: NDArray[np.uint8]) -> Tensor:
+    """(1, 1, H, W) from -1 to 1"""
+    return torch.from_numpy(levels.astype(np.float32) / 127.5 - 1)[None, None]
 
 
 def _train(pipe: Any, records: list[Record], latents: Tensor, out: Path, config: LoraConfig, tell: Tell) -> list[float]:
@@ -132,7 +129,8 @@ def _train(pipe: Any, records: list[Record], latents: Tensor, out: Path, config:
     logit = shift_logit(pipe.scheduler, len(latents[0]), None)
     places = pipe._prepare_latent_image_ids(1, side, side, "cpu", torch.float32)
     while state.step < config.steps:
-        chosen = list(_batch(config, state.step, len(records)))
+        first = state.step * config.batch
+        chosen = [sample_at(config.seed, first + slot, len(records)) for slot in range(config.batch)]
         weights.shared.zero_()
         with torch.autocast("cpu", torch.bfloat16):
             samples = _samples(pipe, [records[index] for index in chosen], latents[chosen].float(), state.step, config)
@@ -146,7 +144,7 @@ def _train(pipe: Any, records: list[Record], latents: Tensor, out: Path, config:
             )
             loss = velocity_error(pipe.transformer, samples, noise, places, config.guidance).mean()
         loss.backward()  # type: ignore[no-untyped-call]
-        _descend(state, config)
+        descend(state, config)
         state.losses.append(loss.item())
         tell("base", state.step, config.steps, float(np.mean(state.losses[-50:])))
         if state.step % _SAVE_EVERY == 0:
@@ -156,13 +154,6 @@ def _train(pipe: Any, records: list[Record], latents: Tensor, out: Path, config:
     return state.losses
 
 
-def _batch(config: LoraConfig, step: int, count: int) -> Iterator[int]:
-    """Which samples a step sees."""
-    for slot in range(config.batch):
-        epoch, turn = divmod(step * config.batch + slot, count)
-        yield int(order(config.seed, epoch, count)[turn])
-
-
 def _samples(pipe: Any, records: list[Record], latents: Tensor, step: int, config: LoraConfig) -> Samples:
     """What `pipe.encode_prompt` gives, but with a gradient, and with fewer words now than then."""
     rng = np.random.default_rng([config.seed, _PROMPTS, step])
@@ -170,15 +161,6 @@ def _samples(pipe: Any, records: list[Record], latents: Tensor, step: int, confi
     tokens = pipe.tokenizer(prompts, padding="max_length", truncation=True, return_tensors="pt").input_ids
     text = pipe.text_encoder_2(tokens)[0]
     return Samples(latents, text, pipe.text_encoder(tokens).pooler_output)
-
-
-def _descend(state: State, config: LoraConfig) -> None:
-    nn.utils.clip_grad_norm_([state.weights.values], config.clip)
-    for group in state.optimizer.param_groups:
-        group["lr"] = rate(config, state.step)
-    state.optimizer.step()
-    assert state.average is not None
-    state.average.update(state.weights.values.detach(), state.step)
 
 
 def store(pipe: Any, folder: Path) -> None:

@@ -25,6 +25,12 @@ class Job:
         return verification_prompt(self.config.trigger)
 
     @property
+    def schedule(self) -> str:
+        """Of the learning rate, by diffusers' name, which both sd-scripts and SimpleTuner use."""
+        warmed = self.config.schedule == "constant" and self.config.warmup
+        return "constant_with_warmup" if warmed else self.config.schedule
+
+    @property
     def shift(self) -> float:
         """Factor towards high noise levels: FLUX's own for the resolution where none is given.
 

@@ -63,7 +63,7 @@ def train(job: Job) -> str:
         "optimizer_type": _OPTIMIZERS[config.optimizer],
         "optimizer_args": f"weight_decay={config.weight_decay:g}",
         "learning_rate": config.lr,
-        "lr_scheduler": _schedule(job),
+        "lr_scheduler": job.schedule,
         "lr_warmup_steps": config.warmup or None,
         "max_grad_norm": config.clip,
         "mixed_precision": _PRECISIONS[config.precision],
@@ -91,11 +91,6 @@ def train(job: Job) -> str:
         'cd "${SD_SCRIPTS:?set SD_SCRIPTS to your clone of kohya-ss/sd-scripts}"',
         command(program, options),
     )
-
-
-def _schedule(job: Job) -> str:
-    constant = job.config.schedule == "constant"
-    return "constant_with_warmup" if constant and job.config.warmup else job.config.schedule
 
 
 def _needs(_: Job) -> str:

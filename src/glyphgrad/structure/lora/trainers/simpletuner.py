@@ -46,7 +46,7 @@ def config(job: Job) -> dict[str, Any]:
         "flux_lora_target": _TARGETS[own.targets],
         "optimizer": _OPTIMIZERS[own.optimizer],
         "learning_rate": own.lr,
-        "lr_scheduler": "constant_with_warmup" if own.schedule == "constant" and own.warmup else own.schedule,
+        "lr_scheduler": job.schedule,
         "lr_warmup_steps": own.warmup,
         "max_grad_norm": own.clip,
         "mixed_precision": _PRECISIONS[own.precision],
