@@ -19,6 +19,7 @@ from glyphgrad.codec.sheet import Axis, Tile, contact_sheet
 from glyphgrad.structure.config import TRAIN, DatasetConfig
 from glyphgrad.structure.imagine import Artist, ImagineConfig, Imagined
 from glyphgrad.structure.pipeline import TINY_LORA
+from glyphgrad.structure.tiny.words import CHARS
 from glyphgrad.structure.walk import ground, repaired
 from machine import about
 from tables import Cell, table
@@ -114,8 +115,6 @@ def sheet(drawn: list[list[Drawn]], titles: list[str]) -> bytes:
 @click.option("--lora", type=Path, default=TINY_LORA, help="Another LoRA.  [the one in the package]")
 @click.option("--base", default="glyphgrad-tiny", show_default=True)
 def main(seeds: int, sheet_path: Path | None, lora: Path, base: str) -> None:
-    from glyphgrad.structure.tiny.train import CHARS
-
     config = DatasetConfig(count=MAPS, size=SIZE, charset=CHARS)
     frames = [frame_of(config, index) for index in range(MAPS)]
     families = Families.taught(config, frames[:TAUGHT])

@@ -27,12 +27,16 @@ from glyphgrad.codec.export import write
 from glyphgrad.structure.config import DatasetConfig
 from glyphgrad.structure.dataset import write_dataset
 from glyphgrad.structure.pipeline import TINY_LORA
+from glyphgrad.structure.tiny.words import CHARS
 
 MAPS, SIZE = 4500, 512
 LORA = (
     "--targets all-linear --rank 64 --alpha 32 --lr 0.003 --optimizer adamw --schedule cosine --warmup 50 "
-    "--steps 9600 --batch 8 --ema 0.999 --time-mean -0.2 --time-std 1.3 --resolution 512 --save-every 100"
+    "--steps 12000 --batch 4 --ema 0.999 --caption-dropout 0.1 --tag-dropout 0.4 --time-mean 0.1 --time-std 1.4 "
+    "--resolution 512 --save-every 100 --processes 2"
 )
+TWO = ("--standalone", "--nproc-per-node", "2")
+"""Two processes of a thread each wait less for each other than two threads."""
 LIBRARIES = ("torch", "diffusers", "transformers", "peft", "numpy", "pillow")
 WEIGHTS = TINY_LORA.parent
 
@@ -41,7 +45,7 @@ WEIGHTS = TINY_LORA.parent
 @click.argument("out", type=Path, default=Path("out/tiny"))
 @click.option("--install", is_flag=True, help="Put what was made into the package.")
 def main(out: Path, install: bool) -> None:
-    from glyphgrad.structure.tiny.train import CHARS, base_run, train_base
+    from glyphgrad.structure.tiny.train import base_run, train_base
 
     watch = Stopwatch(out / "seconds.json")
     run = base_run()
@@ -49,11 +53,22 @@ def main(out: Path, install: bool) -> None:
         write_dataset(out / "maps", DatasetConfig(count=MAPS, size=SIZE, charset=CHARS))
     with watch("base"):
         losses = train_base(out / "maps", out, run, tell)
-    command = ["structure", "train", "--base", out / "base", "--dataset", out / "maps", "--out", out / "lora"]
-    shown = f"glyphgrad {shlex.join(map(str, command))} {LORA}"
+    command = [
+        "-m",
+        "glyphgrad",
+        "structure",
+        "train",
+        "--base",
+        out / "base",
+        "--dataset",
+        out / "maps",
+        "--out",
+        out / "lora",
+    ]
+    shown = f"torchrun {' '.join(TWO)} {shlex.join(map(str, command))} {LORA}"
     print(shown, flush=True)
     with watch("lora"):
-        subprocess.run([sys.executable, "-m", "glyphgrad", *command, *LORA.split()], check=True)
+        subprocess.run([sys.executable, "-m", "torch.distributed.run", *TWO, *command, *LORA.split()], check=True)
     made = gather(out)
     manifest = {
         "made_by": "make train-tiny",

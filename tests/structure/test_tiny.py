@@ -1,4 +1,4 @@
-"""The parts of glyphgrad-tiny: a VAE that does not snap, a transformer that predicts pictures, words."""
+"""The parts of glyphgrad-tiny: a VAE that snaps what is crisp and nothing else, a transformer that predicts pictures, words."""
 
 from __future__ import annotations
 
@@ -16,10 +16,9 @@ from glyphgrad.structure.pipeline import TINY, TINY_LORA, load_pipeline, text_le
 from glyphgrad.structure.tiny.build import Size, untrained
 from glyphgrad.structure.tiny.soft import softened
 from glyphgrad.structure.tiny.transformer import LEAST_TIME
-from glyphgrad.structure.tiny.words import LONGEST, NAMES, UNKNOWN, spoken, tokenizer
+from glyphgrad.structure.tiny.words import CHARS, LONGEST, NAMES, UNKNOWN, spoken, tokenizer
 from glyphgrad.structure.verify import verify
 
-CHARS = ' #.+<>$≈♣^=█■○"_─│┌┐└┘├┤┬┴┼═║╔╗╚╝╠╣╦╩╬'
 PARTS = ("text_encoder", "text_encoder_2", "tokenizer", "tokenizer_2", "transformer", "scheduler")
 
 

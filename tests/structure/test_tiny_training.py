@@ -11,20 +11,21 @@ from safetensors.torch import load_file
 
 from glyphgrad.structure.config import DatasetConfig
 from glyphgrad.structure.dataset import write_dataset
-from glyphgrad.structure.tiny import patches, train
+from glyphgrad.structure.tiny import patches, text, train, words
 from glyphgrad.structure.tiny.build import Size
 
 
 @pytest.fixture(scope="module")
 def maps(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("tiny") / "maps"
-    write_dataset(folder, DatasetConfig(count=9, size=256, charset=train.CHARS), workers=1)
+    write_dataset(folder, DatasetConfig(count=9, size=256, charset=words.CHARS), workers=1)
     return folder
 
 
 @pytest.fixture
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(patches, "_STEPS", 30)
+    monkeypatch.setattr(text, "_STEPS", 3)
     monkeypatch.setattr(train, "_SAVE_EVERY", 2)
 
 
@@ -46,7 +47,7 @@ def test_a_run_that_was_ended_goes_on(maps: Path, tmp_path: Path) -> None:
     gone_on = train.train_base(maps, tmp_path / "cut", run, lambda *_: None)
     assert gone_on == whole
     assert len(whole) == 4
-    assert {"vae", "soft pictures", "base"} == {phase for phase, *_ in told}
+    assert {"vae", "soft pictures", "text", "base"} == {phase for phase, *_ in told}
     one, other = (
         load_file(tmp_path / name / "base" / "transformer" / "diffusion_pytorch_model.safetensors")
         for name in ("whole", "cut")

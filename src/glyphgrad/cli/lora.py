@@ -50,6 +50,8 @@ _HELP = {
     "tile": "Pixels across a cell.",
     "trigger": "Word that calls the style up; put before captions that lack it.",
     "ema": "Decay of the average of weights that is saved; 0 saves the last ones.",
+    "caption_dropout": "Share of the captions that are seen as the trigger alone, for guidance without one.",
+    "tag_dropout": "Share of the facts of a caption that are left out, up to 0.5, for short prompts.",
     "time_mean": "Of the logit of the noise level, before the shift.",
     "time_std": "Its standard deviation.",
     "shift": "Factor towards high noise levels.  [the base's own]",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from glyphgrad.structure.dress import Look
@@ -18,6 +20,8 @@ _WALLS = {
     "lines": "thin line walls",
     "double": "double line walls",
 }
+STYLES = tuple(style for style in _WALLS if style != "rock")
+"""Wall styles that suit every family."""
 _FLOORS = {".": "dotted floor", "·": "dotted floor", " ": "bare floor"}
 
 ENDING = "white on black"
@@ -67,10 +71,10 @@ def _count(number: int, thing: str) -> str:
     return f"{number or 'no'} {thing}{'s' * (number != 1)}"
 
 
-def completed(prompt: str, rng: np.random.Generator) -> str:
-    """A prompt as captions are: the trigger first, and a wall style, a floor and the ending if it names none."""
+def completed(prompt: str, rng: np.random.Generator, styles: Sequence[str] = STYLES) -> str:
+    """A prompt as captions are: the trigger first, and one of the wall styles, a floor and the ending if it names none."""
     has_walls = any(word in prompt.replace("walled", "") for word in ("wall", "rock", "island", "archipelago"))
-    walls = [] if has_walls else [str(rng.choice([words for style, words in _WALLS.items() if style != "rock"]))]
+    walls = [] if has_walls else [_WALLS[str(rng.choice(styles))]]
     floor = [] if "floor" in prompt else [str(rng.choice(sorted({*_FLOORS.values()})))]
     ending = [] if ENDING in prompt else [ENDING]
     return with_trigger(", ".join([prompt.strip(" ,"), *walls, *floor, *ending]), TRIGGER)

@@ -35,7 +35,7 @@ from glyphgrad.structure.png import grey_png
 from glyphgrad.structure.tiles import Tiles
 from glyphgrad.version import SOFTWARE
 
-FORMAT = 1
+FORMAT = 2
 """Version of the folder and of the maps: with another one a seed makes other pictures."""
 MANIFEST, RECORDS, SHEET, METADATA = "manifest.json", "pictures.jsonl", "contact-sheet.png", "metadata.jsonl"
 

@@ -13,10 +13,11 @@ from numpy.typing import NDArray
 from glyphgrad.core.art import Art
 from glyphgrad.core.frame import Frame
 from glyphgrad.errors import ConfigError
-from glyphgrad.structure.captions import TRIGGER, completed
+from glyphgrad.structure.captions import STYLES, TRIGGER, completed
 from glyphgrad.structure.decode import Decoded, decode
 from glyphgrad.structure.pipeline import GUIDANCE, TINY, TINY_LORA, path_of, text_length
 from glyphgrad.structure.tiles import Tiles
+from glyphgrad.structure.tiny.words import WALLS
 from glyphgrad.structure.verify import Verdict, verify
 from glyphgrad.structure.walk import Ground, ground, repaired
 
@@ -53,7 +54,7 @@ class ImagineConfig:
     @property
     def full_prompt(self) -> str:
         """The prompt as the captions are on which LoRAs are trained; what it lacks the seed decides."""
-        return completed(self.prompt, np.random.default_rng(self.seed))
+        return completed(self.prompt, np.random.default_rng(self.seed), WALLS if self.base == TINY else STYLES)
 
     @property
     def lora_path(self) -> Path | None:

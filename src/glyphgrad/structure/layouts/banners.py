@@ -1,11 +1,11 @@
-"""Banners: words in letters as large as rooms, lines of writing, and frames, in one hall."""
+"""Banners: words in letters as large as rooms, lines of writing, and frames, in one meadow."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from glyphgrad.structure.layouts.connect import keep_largest
-from glyphgrad.structure.layouts.plan import Cell, Cells, Plan, solid, walkable
+from glyphgrad.structure.layouts.plan import Cell, Cells, Plan, around, meadow, solid, walkable
 from glyphgrad.structure.tiles import font
 
 ADJECTIVES = (  # noqa: SIM905
@@ -21,7 +21,10 @@ _GLYPH = 8
 
 
 def banners(rng: np.random.Generator, rows: int, cols: int) -> Plan:
-    """A name in large letters within frames, with a line of writing under it at times."""
+    """A name in large letters within frames, with a line of writing under it at times.
+
+    Grass grows wherever it keeps off the letters: without it, two banners of short words are nearly the same map.
+    """
     cells = solid(rows, cols)
     cells[1:-1, 1:-1] = Cell.FLOOR
     frames = int(rng.integers(0, 3)) if min(rows, cols) >= 4 * _GLYPH else 0
@@ -32,6 +35,7 @@ def banners(rng: np.random.Generator, rows: int, cols: int) -> Plan:
     hall = cells[margin:-margin, margin:-margin]
     lines = _lines(rng, hall.shape[0] // (_GLYPH * scale + 2), hall.shape[1] // (_GLYPH * scale))
     writing = tuple((margin + row, margin + col, text) for row, col, text in _set(rng, hall, lines, scale))
+    meadow(rng, cells, (cells == Cell.FLOOR) & ~around(cells == Cell.LETTER))
     cells[walkable(cells) & ~keep_largest(walkable(cells))] = Cell.EMPTY  # within an O
     return Plan(cells, f'banner that reads "{" ".join(lines)}"', ("#", "block", "double", "lines"), writing)
 

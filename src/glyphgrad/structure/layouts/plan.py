@@ -68,6 +68,15 @@ def scatter(rng: np.random.Generator, cells: Cells, where: Mask, what: Cell, cou
     cells.flat[rng.permutation(places)[:count]] = what
 
 
+_GRASS = (0.3, 0.5)
+"""Share of a meadow that is grown over."""
+
+
+def meadow(rng: np.random.Generator, cells: Cells, where: Mask) -> None:
+    """Let grass grow on some of the cells of `where`."""
+    cells[where & (rng.random(cells.shape) < rng.uniform(*_GRASS))] = Cell.GRASS
+
+
 def furnish(rng: np.random.Generator, cells: Cells, treasures: int) -> None:
     """Stairs up and down at opposite ends of the floor, and a few treasures; never beside a door."""
     free = (cells == Cell.FLOOR) & ~beside(cells == Cell.DOOR)

@@ -1,4 +1,4 @@
-"""Temples: courts one within the other, the same to the left as to the right and above as below."""
+"""Temples: courts one within the other, the same to the left as to the right and above as below, and gardens in them."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from glyphgrad.structure.layouts.plan import Cell, Cells, Plan, solid
+from glyphgrad.structure.layouts.plan import Cell, Cells, Plan, beside, meadow, solid
 
 _COURT = 4
 """Cells from one wall to the next at the least: a court of three."""
@@ -27,6 +27,7 @@ def temples(rng: np.random.Generator, rows: int, cols: int) -> Plan:
     for outer, inner in pairwise(walls):
         _furnish(rng, quarter, outer, inner)
     _sanctum(rng, quarter, walls[-1])
+    meadow(rng, quarter, (quarter == Cell.FLOOR) & ~beside(quarter == Cell.DOOR))
     half = np.concatenate([quarter, quarter[-2::-1]])
     whole = np.concatenate([half, half[:, -2::-1]], axis=1)
     cells = solid(rows, cols)

@@ -47,7 +47,8 @@ class LoraConfig:
     weight decay is `weight_decay`; gradients longer than `clip` are shortened to it; the rate warms up over
     `warmup` steps. `batch` pictures are looked at at a time by each process, `accumulate` times a step.
     `resolution` is in pixels. `ema` is the decay of the average of weights that is saved, 0 for the last
-    weights. Noise levels are `sigmoid(time_mean + time_std * normal)`, then shifted as the scheduler shifts
+    weights. `caption_dropout` of the captions are seen as the trigger alone; of the others `tag_dropout` of what
+    lies between commas is left out. Noise levels are `sigmoid(time_mean + time_std * normal)`, then shifted as the scheduler shifts
     those it samples at; a `shift` of None is the scheduler's own for the resolution. `guidance` is what a base
     that embeds one is told. `checkpointing` keeps less of a forward pass in memory and takes longer; None: if
     it must be. `flip` would turn glyphs into no glyphs: there is no augmentation.
@@ -73,6 +74,8 @@ class LoraConfig:
     tile: int = 16
     trigger: str = TRIGGER
     ema: float = 0.99
+    caption_dropout: float = 0.0
+    tag_dropout: float = 0.0
     time_mean: float = 0.0
     time_std: float = 1.0
     shift: float | None = None
@@ -119,7 +122,7 @@ class LoraConfig:
         ranges = {
             "alpha": (1e-3, 1e5), "lr": (1e-8, 1.0), "weight_decay": (0.0, 1.0), "clip": (1e-6, 1e6),
             "ema": (0.0, 0.99999), "time_mean": (-10.0, 10.0), "time_std": (0.0, 10.0), "guidance": (0.0, 100.0),
-            "shift": (0.01, 100.0),
+            "caption_dropout": (0.0, 1.0), "tag_dropout": (0.0, 0.5), "shift": (0.01, 100.0),
         }  # fmt: skip
         for name, (least, most) in ranges.items():
             value = getattr(self, name)

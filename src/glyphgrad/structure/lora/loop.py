@@ -18,6 +18,7 @@ from glyphgrad.structure.lora.checkpoint import State
 from glyphgrad.structure.lora.config import LoraConfig
 from glyphgrad.structure.lora.loss import draw_noise, velocity_error
 from glyphgrad.structure.lora.optimizer import rate
+from glyphgrad.structure.lora.versions import version_of
 from glyphgrad.structure.lora.world import World
 
 _ORDER = 2
@@ -72,15 +73,19 @@ class Trainer:
 
     def _loss(self, step: int, slots: range) -> Tensor:
         config, device = self.config, self.world.device
-        samples = self._samples([self._index(step, slot) for slot in slots])
+        samples = self._samples(step, slots)
         noise = draw_noise(
             config.seed, step, slots, samples.latents.shape[1:], config.time_mean + self.logit, config.time_std
         ).to(device)
         with torch.autocast(device.type, torch.bfloat16, enabled=config.precision == "bf16"):
             return velocity_error(self.transformer, samples, noise, self.img_ids, config.guidance).mean()
 
-    def _samples(self, indices: list[int]) -> Samples:
-        text, device = self.texts.read(indices), self.world.device
+    def _samples(self, step: int, slots: range) -> Samples:
+        indices = [self._index(step, slot) for slot in slots]
+        count = len(self.texts) // len(self.latents)  # versions of each caption
+        chosen = [version_of(self.config.seed, step, slot, count) for slot in slots]
+        text = self.texts.read([index * count + one for index, one in zip(indices, chosen, strict=True)])
+        device = self.world.device
         return Samples(
             self.latents.read(indices)["latents"].to(device), text["text"].to(device), text["pooled"].to(device)
         )

@@ -32,6 +32,7 @@ from glyphgrad.structure.lora.loss import shift_logit
 from glyphgrad.structure.lora.optimizer import optimizer_for, rate
 from glyphgrad.structure.lora.progress import Event, Note, Progress
 from glyphgrad.structure.lora.validate import Validation, prompts_of
+from glyphgrad.structure.lora.versions import versions
 from glyphgrad.structure.lora.weights import Average, Weights, add_lora
 from glyphgrad.structure.lora.world import World
 from glyphgrad.version import SOFTWARE
@@ -156,7 +157,7 @@ class _Job:
     def encoded(self, pairs: dict[str, list[Pair]]) -> _Stores:
         """The stores of a dataset, filled; the folder is claimed first."""
         config, cache = self.config, self.out / CACHE
-        captions = [with_trigger(pair.caption, config.trigger) for pair in pairs[TRAIN]]
+        captions = versions([with_trigger(pair.caption, config.trigger) for pair in pairs[TRAIN]], config)
         prompts = prompts_of(config, [pair.caption for pair in pairs.get(VALIDATION, [])])
         stores = _Stores(
             latents_store(cache, pairs[TRAIN], self.base_key, config.resolution),

@@ -1,7 +1,7 @@
 """The VAE of glyphgrad-tiny: each cell of a picture by itself, as a few numbers, and back.
 
-It knows nothing of an atlas when it draws: its decoder is a small network whose output is clamped, and
-whatever lies between two glyphs' numbers comes out soft and grey.
+Its decoder is a small network whose output is clamped. It has learned to draw what lies between two glyphs'
+numbers as the nearer of the two; what lies among those of soft cells comes out soft and grey.
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ from torch import Tensor, nn
 
 _CERTAIN = -30.0
 """Log variance of a distribution that is a single point."""
+_STEEP = 4.0
+"""How much larger than usual the decoder's first weights begin: it is to tell apart numbers that are close."""
 
 
 class PatchAutoencoder(ModelMixin, ConfigMixin):  # type: ignore[misc]
@@ -30,7 +32,7 @@ class PatchAutoencoder(ModelMixin, ConfigMixin):  # type: ignore[misc]
     def __init__(
         self,
         values: int = 16,
-        hidden: int = 192,
+        hidden: int = 256,
         cell: int = 16,
         block_out_channels: tuple[int, ...] = (1,) * 5,  # noqa: ARG002  its length tells the pipeline the stride, 2**4
         scaling_factor: float = 1.0,  # noqa: ARG002
@@ -49,8 +51,16 @@ class PatchAutoencoder(ModelMixin, ConfigMixin):  # type: ignore[misc]
             nn.Tanh(),
         )
         self.decoder = nn.Sequential(
-            nn.Linear(values, hidden), nn.SiLU(), nn.Linear(hidden, hidden), nn.SiLU(), nn.Linear(hidden, pixels)
+            nn.Linear(values, hidden),
+            nn.SiLU(),
+            nn.Linear(hidden, hidden),
+            nn.SiLU(),
+            nn.Linear(hidden, hidden),
+            nn.SiLU(),
+            nn.Linear(hidden, pixels),
         )
+        with torch.no_grad():
+            self.decoder[0].weight *= _STEEP
 
     def encode(self, x: Tensor, return_dict: bool = True) -> Any:
         """Of colours only their mean is seen."""

@@ -15,6 +15,8 @@ _TOKEN = 4
 _SHIFT = 3.0
 """Of the noise levels, as FLUX.1-dev's at 1024 pixels: what a cell is to be is decided while there is much noise."""
 
+# Its scheduler adds new noise in every step: a cell that is half one glyph and half another falls to one side.
+
 
 @dataclass(frozen=True)
 class Size:
@@ -26,7 +28,7 @@ class Size:
     single: int = 4
     text: int = 64
     values: int = 16
-    hidden: int = 192
+    hidden: int = 256
 
 
 def _rope(head: int) -> tuple[int, int, int]:
@@ -63,7 +65,7 @@ def untrained(size: Size | None = None, seed: int = 0) -> FluxPipeline:
             pooled_projection_dim=size.text, axes_dims_rope=_rope(size.head),
         )  # fmt: skip
         return FluxPipeline(
-            scheduler=FlowMatchEulerDiscreteScheduler(shift=_SHIFT),
+            scheduler=FlowMatchEulerDiscreteScheduler(shift=_SHIFT, stochastic_sampling=True),
             vae=PatchAutoencoder(size.values, size.hidden, latent_channels=size.values),
             text_encoder=CLIPTextModel(clip).eval(),
             tokenizer=words.tokenizer(),

@@ -10,17 +10,20 @@ import numpy as np
 from glyphgrad.structure.tiles import Tiles
 
 if TYPE_CHECKING:
+    import torch
     from numpy.typing import NDArray
     from torch import Tensor
 
     from glyphgrad.structure.tiny.autoencoder import PatchAutoencoder
 
 _STEPS, _BATCH, _RATE = 4000, 512, 2e-3
-_CRISP_NOISE, _SOFT_NOISE = 0.5, 0.05
+_CRISP_NOISE, _MIXED_NOISE, _SOFT_NOISE = 0.5, 0.1, 0.05
 """Of the numbers, in training: what is white or black must stay so, what is soft must stay near.
 
 It grows over the first half of the steps; from the start, it would let two glyphs share their numbers.
 """
+_MIXED = 3
+"""Glyphs whose numbers are mixed, to be drawn as the one there is most of."""
 _HEADROOM = 0.3
 """How far beyond the clamp black and white are aimed at."""
 _SOFT_WEIGHT = 2.0
@@ -38,21 +41,34 @@ def train_vae(
     optimizer = torch.optim.AdamW(vae.parameters(), lr=_RATE, weight_decay=0.0)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, _RATE, total_steps=_STEPS, pct_start=0.1)
     random = torch.Generator().manual_seed(seed)
-    noise = torch.tensor([_CRISP_NOISE, _SOFT_NOISE]).repeat_interleave(_BATCH)[:, None]
+    noise = torch.tensor([_CRISP_NOISE, _MIXED_NOISE, _SOFT_NOISE]).repeat_interleave(_BATCH)[:, None]
     for step in range(_STEPS):
-        crisp = glyphs[torch.randint(len(glyphs), (_BATCH,), generator=random)]
         picked = torch.randint(len(soft), (_BATCH,), generator=random).numpy()
         grey = torch.from_numpy(soft[picked].astype(np.float32) / 127.5 - 1)
-        values = vae.encoder(torch.cat([crisp, grey]))
+        values, meant = _mixed(vae.encoder(glyphs), random)
+        values = torch.cat([values, vae.encoder(grey)])
         grown = min(1.0, 2 * step / _STEPS)
         values = values + grown * noise * torch.randn(values.shape, generator=random)
-        loss = _error(vae.decoder(values), crisp, grey)
+        loss = _error(vae.decoder(values), glyphs[meant], grey)
         optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         optimizer.step()
         schedule.step()
         on_step(step + 1, loss.item())
     torch.set_num_threads(threads)
+
+
+def _mixed(codes: Tensor, random: torch.Generator) -> tuple[Tensor, Tensor]:
+    """The numbers of glyphs as they are, then of mixtures of some, and (2 n,) which glyph each is to be drawn as."""
+    import torch
+
+    alone = torch.randint(len(codes), (_BATCH,), generator=random)
+    several = torch.randint(len(codes), (_BATCH, _MIXED), generator=random)
+    shares = torch.rand(several.shape, generator=random) ** 2
+    shares = shares / shares.sum(dim=1, keepdim=True)
+    most = several.gather(1, shares.argmax(dim=1, keepdim=True))[:, 0]
+    mixtures = (shares[:, :, None] * codes[several]).sum(dim=1)
+    return torch.cat([codes[alone], mixtures]), torch.cat([alone, most])
 
 
 def _error(drawn: Tensor, crisp: Tensor, grey: Tensor) -> Tensor:

@@ -13,8 +13,14 @@ from glyphgrad.structure.layouts.banners import ADJECTIVES, NOUNS
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerFast
 
-LONGEST = 34
+LONGEST = 32
 """Tokens of a prompt, its end included."""
+
+CHARS = ' #.+<>$≈♣^=█■○"_─│┌┐└┘├┤┬┴┼'
+"""The glyphs of the maps it learns: one for each kind of cell, and three styles of walls."""
+
+WALLS = ("#", "block", "lines")
+"""The wall styles it can draw wherever none is asked for."""
 
 NAMES = {
     "caves": ("cave", "caves", "cavern", "caverns", "cave system", "grotto", "natural cave"),
@@ -35,7 +41,7 @@ systematic dungeon infinite corridor corridors network endless spiral ring rings
 maze round ring-shaped hollow square labyrinth rooms room banner archipelago walled town symmetrical temple flooded
 cave system sparse half open wide floor steps step no loops loop dead ends end doors door indoors islands island
 bridges bridge pillars pillar mirrored left-right top-bottom diagonal treasures treasure walls hash signs solid rock
-block thin line double dotted bare
+block thin line dotted bare
 """
 
 PAD, END, UNKNOWN = "<pad>", "</s>", "<unk>"

@@ -31,6 +31,8 @@ def write_config(trainer: str, config: LoraConfig, dataset: Path, out: Path) -> 
         raise ConfigError(f"trainer is {trainer!r}: choose one of {', '.join(TRAINERS)}")
     if trainer != "glyphgrad" and config.base == TINY:
         raise ConfigError(f"base {TINY} is trained by `structure train` alone: give {trainer} {FLUX}")
+    if trainer != "glyphgrad" and (config.caption_dropout or config.tag_dropout):
+        raise ConfigError(f"{trainer} keeps what is encoded of a caption: give caption_dropout and tag_dropout 0")
     claimed = {"format": FORMAT, "trainer": trainer}
     check_claim(out, MANIFEST, "configuration", claimed)
     pairs = check(dataset, config.resolution, config.tile)[TRAIN]
