@@ -50,8 +50,10 @@ class PatchAutoencoder(ModelMixin, ConfigMixin):  # type: ignore[misc]
             nn.Linear(hidden, values),
             nn.Tanh(),
         )
+        steep = nn.Linear(values, hidden)
+        steep.weight.data *= _STEEP
         self.decoder = nn.Sequential(
-            nn.Linear(values, hidden),
+            steep,
             nn.SiLU(),
             nn.Linear(hidden, hidden),
             nn.SiLU(),
@@ -59,8 +61,6 @@ class PatchAutoencoder(ModelMixin, ConfigMixin):  # type: ignore[misc]
             nn.SiLU(),
             nn.Linear(hidden, pixels),
         )
-        with torch.no_grad():
-            self.decoder[0].weight *= _STEEP
 
     def encode(self, x: Tensor, return_dict: bool = True) -> Any:
         """Of colours only their mean is seen."""
