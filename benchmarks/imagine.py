@@ -37,7 +37,7 @@ PROMPTS = {
 }
 """Family -> what is asked for: a few words, as a person would type them."""
 
-MAPS, SIZE = 4500, 512
+MAPS, SIZE = 4000, 512
 """Of the dataset that the LoRA was trained on: examples/train_tiny.py."""
 TAUGHT = 2700
 """Maps, the first of them, that the classifier learns from; what follows them tells how good it is."""

@@ -29,7 +29,7 @@ from glyphgrad.structure.dataset import write_dataset
 from glyphgrad.structure.pipeline import TINY_LORA
 from glyphgrad.structure.tiny.words import CHARS
 
-MAPS, SIZE = 4500, 512
+MAPS, SIZE = 4000, 512
 LORA = (
     "--targets all-linear --rank 64 --alpha 32 --lr 0.003 --optimizer adamw --schedule cosine --warmup 50 "
     "--steps 12000 --batch 4 --ema 0.999 --caption-dropout 0.1 --tag-dropout 0.4 --time-mean 0.1 --time-std 1.4 "
