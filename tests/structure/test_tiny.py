@@ -8,14 +8,17 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from diffusers.models.transformers.transformer_flux import FluxAttnProcessor
 from PIL import Image
 
 from glyphgrad.structure.config import DatasetConfig
 from glyphgrad.structure.dataset import make
 from glyphgrad.structure.pipeline import TINY, TINY_LORA, load_pipeline, text_length
+from glyphgrad.structure.tiles import Tiles
+from glyphgrad.structure.tiny import text
 from glyphgrad.structure.tiny.build import Size, untrained
 from glyphgrad.structure.tiny.soft import softened
-from glyphgrad.structure.tiny.transformer import LEAST_TIME
+from glyphgrad.structure.tiny.transformer import LEAST_TIME, ShortAttention
 from glyphgrad.structure.tiny.words import CHARS, LONGEST, NAMES, UNKNOWN, spoken, tokenizer
 from glyphgrad.structure.verify import verify
 
@@ -57,11 +60,46 @@ def test_the_vae_does_not_snap(vae: Any, maps: list[Image.Image]) -> None:
         assert 20 * np.log10(255 / np.sqrt((error**2).mean())) > 20
 
 
-def test_between_two_glyphs_lies_grey(vae: Any) -> None:
-    wall, blank = (vae.encoder(torch.full((1, 256), level)) for level in (1.0, -1.0))
+def test_a_mixture_is_drawn_as_the_glyph_there_is_more_of(vae: Any) -> None:
+    glyphs = torch.from_numpy(2 * Tiles(CHARS).bitmaps.reshape(len(CHARS), -1).astype(np.float32) - 1)
+    one, other = np.triu_indices(len(CHARS), 1)
     with torch.no_grad():
-        middle = vae.decoder((wall + blank) / 2).clamp(-1, 1)
-    assert (middle.abs() < 0.9).any()
+        codes = vae.encoder(glyphs)
+        mixed = vae.decoder(0.7 * codes[one] + 0.3 * codes[other]).clamp(-1, 1)
+        middle = vae.decoder((codes[one] + codes[other]) / 2).clamp(-1, 1)
+    assert ((mixed - glyphs[one]).abs() < 0.1).all(dim=1).float().mean() > 0.9
+    assert (middle.abs() < 0.9).any()  # it decides, but it is no table
+
+
+def test_short_attention_is_that_of_flux() -> None:
+    transformer = untrained(Size(heads=2, head=20, single=1)).transformer
+    random = torch.Generator().manual_seed(0)
+    sizes = {"hidden_states": (2, 16, 64), "encoder_hidden_states": (2, 5, 64), "pooled_projections": (2, 64)}
+    values = {name: torch.randn(size, generator=random) for name, size in sizes.items()}
+    places = {"img_ids": torch.cartesian_prod(torch.zeros(1), torch.arange(4.0), torch.arange(4.0))}
+    places["txt_ids"] = torch.zeros(5, 3)
+    answers = []
+    for processor in (ShortAttention(), FluxAttnProcessor()):
+        transformer.set_attn_processor(processor)
+        with torch.no_grad():
+            answers.append(transformer(**values, **places, timestep=torch.tensor([0.3, 0.9])).sample)
+    assert torch.allclose(*answers, atol=1e-4)
+    assert isinstance(
+        untrained(Size(heads=1, head=20, single=1)).transformer.attn_processors.popitem()[1], ShortAttention
+    )
+
+
+def test_text_encoders_learn_what_prompts_say(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(text, "_STEPS", 40)
+    config, losses = DatasetConfig(size=512, charset=CHARS), list[float]()
+    records = [make(config, index).record for index in range(45)]
+    pipe = untrained(Size(heads=1, head=20, single=1))
+    text.train_text(pipe, records, 0, lambda _, loss: losses.append(loss))
+    assert losses[-1] < 0.8 * losses[0]
+    with torch.no_grad():
+        _, pooled = text.encoded(pipe, ["a winding maze", "a maze, dotted floor", "an archipelago"])
+    near, far = (torch.cosine_similarity(pooled[0], pooled[other], dim=0) for other in (1, 2))
+    assert near > far
 
 
 def test_what_the_transformer_answers_leads_to_its_picture() -> None:

@@ -15,7 +15,7 @@ from glyphgrad.core.frame import Frame
 from glyphgrad.errors import ConfigError
 from glyphgrad.structure.captions import STYLES, TRIGGER, completed
 from glyphgrad.structure.decode import Decoded, decode
-from glyphgrad.structure.pipeline import GUIDANCE, TINY, TINY_LORA, path_of, text_length
+from glyphgrad.structure.pipeline import GUIDANCE, TINY, TINY_LORA, drawing, path_of, text_length
 from glyphgrad.structure.tiles import Tiles
 from glyphgrad.structure.tiny.words import WALLS
 from glyphgrad.structure.verify import Verdict, verify
@@ -28,7 +28,7 @@ OWN = "own"
 """Stands for the LoRA that was made for a base, if there is one."""
 
 _AWAY = {"true_cfg_scale": 1.5, "negative_prompt": TRIGGER}
-"""What the small base needs instead: each step is taken twice, and goes beyond what it would draw of no prompt."""
+"""What a base like the small one needs instead: each step is taken twice, and goes beyond what the trigger alone draws."""
 _MOST_STEPS = 1000
 
 
@@ -98,6 +98,7 @@ class Artist:
         from glyphgrad.structure.adapter import add_adapter
         from glyphgrad.structure.lora import base as bases
         from glyphgrad.structure.lora.needs import hush
+        from glyphgrad.structure.tiny.transformer import PictureFlux
 
         hush()
         folder = path_of(base)
@@ -105,27 +106,28 @@ class Artist:
         self.pipe: FluxPipeline = bases.load(folder, bases.PARTS, _dtype(base))
         if lora is not None:
             add_adapter(self.pipe, lora)
-        self.guidance = _AWAY if base == TINY else {"guidance_scale": GUIDANCE}
+        small = isinstance(self.pipe.transformer, PictureFlux)
+        self.guidance = _AWAY if small else {"guidance_scale": GUIDANCE}
         self.pipe.set_progress_bar_config(disable=True)
 
     def draw(self, config: ImagineConfig, on_step: Callable[[int, int], None] = lambda *_: None) -> Imagined:
         """`on_step` is told the steps done, and all of them."""
-        import torch
 
         def told(_: Any, step: int, __: Any, kept: dict[str, Any]) -> dict[str, Any]:
             on_step(step + 1, config.steps)
             return kept
 
-        (image,) = self.pipe(
-            config.full_prompt,
-            height=self.size,
-            width=self.size,
-            num_inference_steps=config.steps,
-            **self.guidance,
-            max_sequence_length=text_length(self.pipe),
-            generator=torch.Generator().manual_seed(config.seed),
-            callback_on_step_end=told,
-        ).images
+        with drawing(config.seed) as generator:
+            (image,) = self.pipe(
+                config.full_prompt,
+                height=self.size,
+                width=self.size,
+                num_inference_steps=config.steps,
+                **self.guidance,
+                max_sequence_length=text_length(self.pipe),
+                generator=generator,
+                callback_on_step_end=told,
+            ).images
         return _read(config, np.asarray(image.convert("RGB")), self.unknown(config.prompt))
 
     @property

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 if TYPE_CHECKING:
     from diffusers import FluxPipeline
+    from torch import Generator
 
 TINY = "glyphgrad-tiny"
 """The name of the base that is in the package."""
@@ -19,6 +24,9 @@ _TINY_BASE = TINY_LORA.with_name("base")
 
 GUIDANCE = 3.5
 """What FLUX.1-dev, which embeds it, is asked with."""
+
+_STREAM = 1
+"""Of random numbers: what is drawn in the steps, not what they begin with."""
 
 
 def path_of(base: str) -> str:
@@ -36,6 +44,16 @@ def load_pipeline(base: str, torch_dtype: Any = None, **parts: Any) -> FluxPipel
     from glyphgrad.structure.tiny import autoencoder, transformer  # noqa: F401  diffusers imports no classes by itself
 
     return FluxPipeline.from_pretrained(path_of(base), dtype=torch_dtype, **parts)
+
+
+@contextmanager
+def drawing(seed: int) -> Iterator[Generator]:
+    """The generator of a picture's first noise. Within, what a scheduler adds follows from the seed as well."""
+    import torch
+
+    with torch.random.fork_rng():  # the pipeline hands its generator to no step of the scheduler
+        torch.manual_seed(int(np.random.SeedSequence([seed, _STREAM]).generate_state(1)[0]))
+        yield torch.Generator().manual_seed(seed)
 
 
 def text_length(pipeline: FluxPipeline) -> int:

@@ -18,7 +18,7 @@ from glyphgrad.structure.lora import base as bases
 from glyphgrad.structure.lora.cache import Store
 from glyphgrad.structure.lora.config import LoraConfig, verification_prompt
 from glyphgrad.structure.lora.progress import Judged
-from glyphgrad.structure.pipeline import GUIDANCE
+from glyphgrad.structure.pipeline import GUIDANCE, drawing
 from glyphgrad.structure.tiles import Tiles
 from glyphgrad.structure.verify import judge
 
@@ -73,7 +73,8 @@ class Validation:
         """(H, W, 3) The picture of a prompt, of the same noise after every step, decoded in full precision."""
         pipe, side, device = self.pipe, self.config.resolution, self.pipe.transformer.device
         prompt = {name: values.to(device) for name, values in self.prompts.read([index]).items()}
-        with torch.autocast(device.type, torch.bfloat16, enabled=self.config.precision == "bf16"):
+        autocast = torch.autocast(device.type, torch.bfloat16, enabled=self.config.precision == "bf16")
+        with autocast, drawing(self.config.seed + index) as generator:
             packed = pipe(
                 prompt_embeds=prompt["text"],
                 pooled_prompt_embeds=prompt["pooled"],
@@ -81,7 +82,7 @@ class Validation:
                 width=side,
                 num_inference_steps=_STEPS,
                 guidance_scale=GUIDANCE,
-                generator=torch.Generator().manual_seed(self.config.seed + index),
+                generator=generator,
                 output_type="latent",
             ).images
         latents = pipe._unpack_latents(packed.float(), side, side, pipe.vae_scale_factor)

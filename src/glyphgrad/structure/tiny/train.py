@@ -58,7 +58,7 @@ class BaseRun:
     learning: LoraConfig
 
 
-def base_run(steps: int = 3000, seed: int = 0) -> BaseRun:
+def base_run(steps: int = 4500, seed: int = 0) -> BaseRun:
     """What is shipped."""
     learning = LoraConfig(
         base=TINY, lr=1.5e-3, optimizer="adamw", schedule="cosine", warmup=100, steps=steps, batch=8, ema=0.999,
