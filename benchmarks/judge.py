@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -35,8 +35,7 @@ def mean(verdicts: Iterable[Verdict]) -> dict[str, float]:
     return means | {"seconds": sum(each.seconds for each in found) / len(found)}
 
 
-def means_by_tool(verdicts: Iterable[Verdict], kind: str | None = None) -> dict[str, dict[str, float]]:
-    """Tool -> means over the pictures of a kind, or over all; tools in the order they came."""
-    chosen = [each for each in verdicts if kind is None or each.kind == kind]
-    tools = dict.fromkeys(each.tool for each in chosen)
-    return {tool: mean(each for each in chosen if each.tool == tool) for tool in tools}
+def means_by_tool(verdicts: Collection[Verdict]) -> dict[str, dict[str, float]]:
+    """Tool -> means over its pictures; tools in the order they came."""
+    tools = dict.fromkeys(each.tool for each in verdicts)
+    return {tool: mean(each for each in verdicts if each.tool == tool) for tool in tools}

@@ -12,7 +12,7 @@ from PIL import Image
 import judge
 import sheet
 from machine import OUT
-from pictures import KINDS, Picture, pictures
+from pictures import KINDS, SHIPPED, Picture, pictures
 from tables import Cell, table
 from tool import Screen, Tool
 
@@ -62,18 +62,27 @@ def compare(
 
 def _tables(verdicts: list[judge.Verdict], screen: Screen) -> str:
     found = f"## Likeness: {screen.cols} x {screen.rows} ASCII, {screen.name}\n\n"
-    kinds = [kind for kind in KINDS if any(each.kind == kind for each in verdicts)]
-    for kind in [None, *kinds] if len(kinds) > 1 else kinds:
-        means = judge.means_by_tool(verdicts, kind)
+    for title, chosen in _groups(verdicts).items():
+        means = judge.means_by_tool(chosen)
         blank = ", ".join(f"{name} {value:.3f}" for name, value in means.pop(BLANK.label).items() if name in _BEST)
-        number = len({each.picture for each in verdicts if kind in (None, each.kind)})
+        number = len({each.picture for each in chosen})
         rows: list[list[Cell]] = [
             [tool, *(m[name] for name in judge.COLUMNS), m["seconds"]] for tool, m in means.items()
         ]
-        found += f"Means of {number} {kind or 'pictures of all kinds'}:\n\n"
+        found += f"Means of {number} {title}:\n\n"
         found += table(["tool", *judge.COLUMNS, "seconds"], rows, _BEST)
         found += f"\nA blank text: {blank}.\n\n"
     return found
+
+
+def _groups(verdicts: list[judge.Verdict]) -> dict[str, list[judge.Verdict]]:
+    """What means are taken over: all, those that scikit-image ships, and the kinds; what is empty or all again is not."""
+    groups = {"pictures of all kinds": verdicts}
+    groups["pictures that scikit-image ships"] = [each for each in verdicts if each.picture in SHIPPED]
+    groups |= {kind: [each for each in verdicts if each.kind == kind] for kind in KINDS}
+    return {
+        title: group for title, group in groups.items() if group and (group is verdicts or len(group) < len(verdicts))
+    }
 
 
 def _write_sheet(kind: str, shown: list[Showing], tools: Sequence[Tool], screen: Screen) -> None:

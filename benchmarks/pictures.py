@@ -32,6 +32,8 @@ _PHOTOGRAPH_FILES = (
     "retina.jpg",
 )
 _FLAT_FILES = ("logo.png", "horse.png", "phantom.png")
+SHIPPED = frozenset(Path(file).stem for file in _PHOTOGRAPH_FILES + _FLAT_FILES)
+"""Names of the pictures that are scikit-image's as they are; the others are drawn by code, or made of one of these."""
 QUICK = ("astronaut", "camera", "circles", "house", "logo")
 """One or two of every kind, for trying."""
 
