@@ -47,3 +47,9 @@ class WorkerError(GlyphgradError, RuntimeError):
 
 class GlyphgradWarning(UserWarning):
     """Something worth a line, after which the work goes on."""
+
+
+def first_line(error: Exception) -> str:
+    """What a library says of its error, as far as a line goes."""
+    text = " ".join(str(error).split()) or type(error).__name__
+    return text if len(text) <= 160 else text[:157] + "..."

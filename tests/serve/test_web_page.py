@@ -137,6 +137,8 @@ def watch(serve: Any, films: Any, browser: Browser) -> Iterator[Callable[..., An
     browser.leave()
 
 
+DRAWN = "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done(true))))"
+"""A frame that the page has heard before it was told to pause is on the screen."""
 ADVANCES = "new Promise((seen) => { const was = film.textContent; const look = () => film.textContent === was ? requestAnimationFrame(look) : seen(true); look() })"
 
 
@@ -157,6 +159,7 @@ def test_pause_stops_it_for_the_server_too(watch: Any, browser: Browser, way: st
     press: Callable[[], Any] = lambda: browser.press(" ") if way == "key" else browser.run("pause.click()")  # noqa: E731
     press()
     running.wait(lambda house: not house.hub._watching)
+    browser.run(DRAWN)
     shown, sent = browser.run("film.textContent"), running.house.metrics.frames_sent
     assert browser.run("pause.textContent") == "Play"
     time.sleep(0.2)
@@ -172,7 +175,7 @@ def test_a_frame_is_copied(watch: Any, browser: Browser, secure: bool) -> None:
     browser.run(ADVANCES)
     browser.press(" ")
     running.wait(lambda house: not house.hub._watching)
-    browser.run("new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done(true))))")  # drawn
+    browser.run(DRAWN)
     browser.run("globalThis.clipboard = navigator.clipboard; clipboard.writeText('before')")
     if not secure:
         browser.run("Object.defineProperty(navigator, 'clipboard', { value: undefined })")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from glyphgrad.errors import ConfigError
+from glyphgrad.errors import ConfigError, first_line
 
 if TYPE_CHECKING:
     from diffusers import FluxPipeline
@@ -31,7 +31,7 @@ def add_adapter(pipe: FluxPipeline, path: Path) -> None:
         pipe.load_lora_weights(str(file.parent), weight_name=file.name)
     except Exception as error:
         raise ConfigError(
-            f"lora {str(file)!r} does not fit the base ({_first_line(error)}): give one made for it"
+            f"lora {str(file)!r} does not fit the base ({first_line(error)}): give one made for it"
         ) from None
 
 
@@ -41,7 +41,7 @@ def _read(pipe: FluxPipeline, file: Path) -> tuple[dict[str, Any], dict[str, Any
         found = pipe.lora_state_dict(str(file.parent), weight_name=file.name, return_lora_metadata=True)
     except Exception as error:
         raise ConfigError(
-            f"lora {str(file)!r} is damaged or no LoRA ({_first_line(error)}): get it again, or train one with "
+            f"lora {str(file)!r} is damaged or no LoRA ({first_line(error)}): get it again, or train one with "
             "`glyphgrad structure train`"
         ) from None
     return found[0], found[-1] or {}
@@ -70,7 +70,3 @@ def _check(transformer: Any, file: Path, weights: dict[str, Any], metadata: dict
                 f"lora {str(file)!r} tells of rank {told or down.shape[0]}, but its layer {name} has rank "
                 f"{down.shape[0]} and {up.shape[1]}: it is damaged, get it again"
             )
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error) or type(error).__name__).splitlines()[0][:120]

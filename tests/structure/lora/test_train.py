@@ -240,6 +240,17 @@ def test_a_stop_is_saved_and_gone_on_from(
     assert same(trained[0], tmp_path / "out")
 
 
+def test_with_captions_left_out_it_is_gone_on_from_too(
+    trained: tuple[Path, list[Event]], config: LoraConfig, dataset: Path, tmp_path: Path
+) -> None:
+    own, asked = replace(config, caption_dropout=0.3, tag_dropout=0.4), iter([False, False, True])
+    train(dataset, tmp_path / "whole", own)
+    assert train(dataset, tmp_path / "cut", own, stop=lambda: next(asked)) == 2
+    assert train(dataset, tmp_path / "cut", own) == own.steps
+    assert same(tmp_path / "whole", tmp_path / "cut")
+    assert not same(tmp_path / "whole", trained[0])
+
+
 def command(config: LoraConfig, dataset: Path, out: Path, *more: str) -> list[str]:
     (out.parent / "lora.toml").write_text(as_toml(config), encoding="utf-8")
     told = ["structure", "train", "--config", out.parent / "lora.toml", "--dataset", dataset, "--out", out, *more]

@@ -11,7 +11,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from glyphgrad.errors import ConfigError, DeviceError, GlyphgradError
+from glyphgrad.errors import ConfigError, DeviceError, GlyphgradError, first_line
 from glyphgrad.structure.lora.config import FLUX
 from glyphgrad.structure.pipeline import load_pipeline, path_of
 
@@ -137,9 +137,3 @@ def _read(path: Path, base: str) -> dict[str, Any]:
         raise ConfigError(
             f"base {base!r}: its {path.name} cannot be read ({told}): give a folder that a Flux pipeline was saved to"
         ) from None
-
-
-def first_line(error: Exception) -> str:
-    """What a library says, as far as a line goes."""
-    text = " ".join(str(error).split()) or type(error).__name__
-    return text if len(text) <= 160 else text[:157] + "..."

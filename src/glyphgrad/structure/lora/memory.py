@@ -14,7 +14,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from glyphgrad.errors import ConfigError, DeviceError
+from glyphgrad.errors import ConfigError, DeviceError, first_line
 from glyphgrad.structure.lora import base as bases
 from glyphgrad.structure.lora.config import LoraConfig
 from glyphgrad.structure.lora.optimizer import has_bitsandbytes
@@ -161,6 +161,6 @@ def _on_meta(folder: Path) -> tuple[list[nn.Module], Any, int]:
         return [clip, t5], transformer, 2 ** (len(settings["vae"]["block_out_channels"]) - 1)
     except (TypeError, ValueError, KeyError, RuntimeError) as error:
         raise ConfigError(
-            f"base {str(folder)!r}: its configurations make no Flux models ({bases.first_line(error)}): "
+            f"base {str(folder)!r}: its configurations make no Flux models ({first_line(error)}): "
             "give a folder that a Flux pipeline was saved to"
         ) from None
