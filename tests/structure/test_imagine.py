@@ -59,14 +59,11 @@ def test_a_prompt_is_completed_as_captions_are() -> None:
     whole = f"{TRIGGER}, a maze, thin line walls, bare floor, white on black"
     assert ImagineConfig(whole).full_prompt == whole
     found = {ImagineConfig("a walled town, dotted floor", seed=seed).full_prompt for seed in range(30)}
-    ways = (
-        "double line walls",
-        "solid block walls",
-        "thin line walls",
-        "walls of hash signs",
-    )
+    ways = ["solid block walls", "thin line walls", "walls of hash signs"]
     assert found == {f"{TRIGGER}, a walled town, dotted floor, {walls}, white on black" for walls in ways}
     assert "wall" not in ImagineConfig("an archipelago").full_prompt
+    elsewhere = {ImagineConfig("a town", seed=seed, base="elsewhere").full_prompt for seed in range(30)}
+    assert any("double line walls" in prompt for prompt in elsewhere)
 
 
 def test_words_that_the_model_has_never_seen(artist: Artist) -> None:

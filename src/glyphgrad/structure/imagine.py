@@ -111,7 +111,13 @@ class Artist:
         self.pipe.set_progress_bar_config(disable=True)
 
     def draw(self, config: ImagineConfig, on_step: Callable[[int, int], None] = lambda *_: None) -> Imagined:
-        """`on_step` is told the steps done, and all of them."""
+        """A picture, judged and read. `on_step` is told the steps done, and all of them."""
+        return _read(config, self.picture(config, on_step), self.unknown(config.prompt))
+
+    def picture(
+        self, config: ImagineConfig, on_step: Callable[[int, int], None] = lambda *_: None
+    ) -> NDArray[np.uint8]:
+        """(H, W, 3) The picture alone."""
 
         def told(_: Any, step: int, __: Any, kept: dict[str, Any]) -> dict[str, Any]:
             on_step(step + 1, config.steps)
@@ -128,7 +134,7 @@ class Artist:
                 generator=generator,
                 callback_on_step_end=told,
             ).images
-        return _read(config, np.asarray(image.convert("RGB")), self.unknown(config.prompt))
+        return np.asarray(image.convert("RGB"))
 
     @property
     def size(self) -> int:
