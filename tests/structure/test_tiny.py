@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import io
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
+from diffusers import FlowMatchEulerDiscreteScheduler
 from diffusers.models.transformers.transformer_flux import FluxAttnProcessor
 from PIL import Image
 
@@ -17,6 +19,7 @@ from glyphgrad.structure.pipeline import TINY, TINY_LORA, load_pipeline, text_le
 from glyphgrad.structure.tiles import Tiles
 from glyphgrad.structure.tiny import text
 from glyphgrad.structure.tiny.build import Size, untrained
+from glyphgrad.structure.tiny.scheduler import RENEWED_BELOW, LateNoise
 from glyphgrad.structure.tiny.soft import softened
 from glyphgrad.structure.tiny.transformer import LEAST_TIME, ShortAttention
 from glyphgrad.structure.tiny.words import CHARS, LONGEST, NAMES, UNKNOWN, spoken, tokenizer
@@ -87,6 +90,21 @@ def test_short_attention_is_that_of_flux() -> None:
     assert isinstance(
         untrained(Size(heads=1, head=20, single=1)).transformer.attn_processors.popitem()[1], ShortAttention
     )
+
+
+def test_noise_is_renewed_late_and_the_picture_seen_stays() -> None:
+    late, straight = LateNoise(shift=3.0), FlowMatchEulerDiscreteScheduler(shift=3.0)
+    for scheduler in (late, straight):
+        scheduler.set_timesteps(10)
+    noisy, velocity = torch.randn(2, 1, 4, 64, generator=torch.Generator().manual_seed(0))
+    same = []
+    levels = list(pairwise(late.sigmas.tolist()))
+    for time, (sigma, after) in zip(late.timesteps, levels, strict=True):
+        (one,), (other,) = (scheduler.step(velocity, time, noisy, return_dict=False) for scheduler in (late, straight))
+        same.append(torch.allclose(one, other, atol=1e-6))
+        noise = one - (1 - after) * (noisy - sigma * velocity)
+        assert noise.std().item() == pytest.approx(after, rel=0.25, abs=1e-6)
+    assert same == [sigma >= RENEWED_BELOW or after == 0 for sigma, after in levels]
 
 
 def test_text_encoders_learn_what_prompts_say(monkeypatch: pytest.MonkeyPatch) -> None:

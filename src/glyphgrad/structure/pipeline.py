@@ -41,7 +41,7 @@ def load_pipeline(base: str, torch_dtype: Any = None, **parts: Any) -> FluxPipel
     """
     from diffusers import FluxPipeline
 
-    from glyphgrad.structure.tiny import autoencoder, transformer  # noqa: F401  diffusers imports no classes by itself
+    from glyphgrad.structure.tiny import autoencoder, scheduler, transformer  # noqa: F401  diffusers imports no classes
 
     return FluxPipeline.from_pretrained(path_of(base), dtype=torch_dtype, **parts)
 

@@ -15,8 +15,6 @@ _TOKEN = 4
 _SHIFT = 3.0
 """Of the noise levels, as FLUX.1-dev's at 1024 pixels: what a cell is to be is decided while there is much noise."""
 
-# Its scheduler adds new noise in every step: a cell that is half one glyph and half another falls to one side.
-
 
 @dataclass(frozen=True)
 class Size:
@@ -40,10 +38,11 @@ def _rope(head: int) -> tuple[int, int, int]:
 def untrained(size: Size | None = None, seed: int = 0) -> FluxPipeline:
     """A FluxPipeline of random weights, in float32."""
     import torch
-    from diffusers import FlowMatchEulerDiscreteScheduler, FluxPipeline
+    from diffusers import FluxPipeline
     from transformers import CLIPTextConfig, CLIPTextModel, T5Config, T5EncoderModel
 
     from glyphgrad.structure.tiny.autoencoder import PatchAutoencoder
+    from glyphgrad.structure.tiny.scheduler import LateNoise
     from glyphgrad.structure.tiny.transformer import PictureFlux
 
     size = size or Size()
@@ -65,7 +64,7 @@ def untrained(size: Size | None = None, seed: int = 0) -> FluxPipeline:
             pooled_projection_dim=size.text, axes_dims_rope=_rope(size.head),
         )  # fmt: skip
         return FluxPipeline(
-            scheduler=FlowMatchEulerDiscreteScheduler(shift=_SHIFT, stochastic_sampling=True),
+            scheduler=LateNoise(shift=_SHIFT),
             vae=PatchAutoencoder(size.values, size.hidden, latent_channels=size.values),
             text_encoder=CLIPTextModel(clip).eval(),
             tokenizer=words.tokenizer(),
