@@ -15,7 +15,7 @@ from glyphgrad.core.frame import Frame
 from glyphgrad.errors import ConfigError
 from glyphgrad.structure.captions import STYLES, TRIGGER, completed
 from glyphgrad.structure.decode import Decoded, decode
-from glyphgrad.structure.pipeline import GUIDANCE, TINY, TINY_LORA, drawing, path_of, text_length
+from glyphgrad.structure.pipeline import TINY, TINY_LORA, drawing, guidance_of, path_of, text_length
 from glyphgrad.structure.tiles import Tiles
 from glyphgrad.structure.tiny.words import WALLS
 from glyphgrad.structure.verify import Verdict, verify
@@ -27,8 +27,6 @@ if TYPE_CHECKING:
 OWN = "own"
 """Stands for the LoRA that was made for a base, if there is one."""
 
-_AWAY = {"true_cfg_scale": 1.5, "negative_prompt": TRIGGER}
-"""What a base like the small one needs instead: each step is taken twice, and goes beyond what the trigger alone draws."""
 _MOST_STEPS = 1000
 
 
@@ -98,7 +96,6 @@ class Artist:
         from glyphgrad.structure.adapter import add_adapter
         from glyphgrad.structure.lora import base as bases
         from glyphgrad.structure.lora.needs import hush
-        from glyphgrad.structure.tiny.transformer import PictureFlux
 
         hush()
         folder = path_of(base)
@@ -106,8 +103,6 @@ class Artist:
         self.pipe: FluxPipeline = bases.load(folder, bases.PARTS, _dtype(base))
         if lora is not None:
             add_adapter(self.pipe, lora)
-        small = isinstance(self.pipe.transformer, PictureFlux)
-        self.guidance = _AWAY if small else {"guidance_scale": GUIDANCE}
         self.pipe.set_progress_bar_config(disable=True)
 
     def draw(self, config: ImagineConfig, on_step: Callable[[int, int], None] = lambda *_: None) -> Imagined:
@@ -129,7 +124,8 @@ class Artist:
                 height=self.size,
                 width=self.size,
                 num_inference_steps=config.steps,
-                **self.guidance,
+                negative_prompt=TRIGGER,  # heard by true guidance alone
+                **guidance_of(self.pipe),
                 max_sequence_length=text_length(self.pipe),
                 generator=generator,
                 callback_on_step_end=told,

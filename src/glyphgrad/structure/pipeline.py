@@ -22,8 +22,12 @@ TINY_LORA = Path(__file__).parent / "tiny" / "weights" / "lora"
 _TINY_BASE = TINY_LORA.with_name("base")
 
 
-GUIDANCE = 3.5
+GUIDANCE = {"guidance_scale": 3.5}
 """What FLUX.1-dev, which embeds it, is asked with."""
+
+TRUE_GUIDANCE = {"true_cfg_scale": 3.0}
+"""What a base like the small one needs instead: each step is taken twice, and goes that much further away from what
+would be drawn of the trigger alone."""
 
 _STREAM = 1
 """Of random numbers: what is drawn in the steps, not what they begin with."""
@@ -44,6 +48,13 @@ def load_pipeline(base: str, torch_dtype: Any = None, **parts: Any) -> FluxPipel
     from glyphgrad.structure.tiny import autoencoder, scheduler, transformer  # noqa: F401  diffusers imports no classes
 
     return FluxPipeline.from_pretrained(path_of(base), dtype=torch_dtype, **parts)
+
+
+def guidance_of(pipeline: FluxPipeline) -> dict[str, float]:
+    """How strongly a pipeline is asked for what a prompt says: one of GUIDANCE and TRUE_GUIDANCE."""
+    from glyphgrad.structure.tiny.transformer import PictureFlux
+
+    return TRUE_GUIDANCE if isinstance(pipeline.transformer, PictureFlux) else GUIDANCE
 
 
 @contextmanager

@@ -18,7 +18,7 @@ from glyphgrad.structure.lora import base as bases
 from glyphgrad.structure.lora.cache import Store
 from glyphgrad.structure.lora.config import LoraConfig, verification_prompt
 from glyphgrad.structure.lora.progress import Judged
-from glyphgrad.structure.pipeline import GUIDANCE, drawing
+from glyphgrad.structure.pipeline import drawing, guidance_of
 from glyphgrad.structure.tiles import Tiles
 from glyphgrad.structure.verify import judge
 
@@ -28,14 +28,14 @@ _STEPS = 28
 
 
 def prompts_of(config: LoraConfig, captions: Sequence[str]) -> list[str]:
-    """The verification prompt in front of captions from all over the validation pictures."""
+    """The verification prompt, captions from all over the validation pictures, and what they are guided away from."""
     chosen = [captions[int(place)] for place in np.linspace(0, len(captions) - 1, PROMPTS - 1)] if captions else []
-    return [verification_prompt(config.trigger), *dict.fromkeys(chosen)]
+    return [verification_prompt(config.trigger), *dict.fromkeys(chosen), config.trigger]
 
 
 @dataclass(frozen=True)
 class Validation:
-    """Draws the prompts of a store. `pipe` holds the transformer that is trained, and no text encoders."""
+    """Draws the prompts of a store but the last, the trigger alone. `pipe` holds the transformer that is trained, and no text encoders."""
 
     pipe: Any
     prompts: Store
@@ -54,7 +54,7 @@ class Validation:
         tiles = Tiles(tile=self.config.tile)
         make_directory(self.out / FOLDER)
         reports = []
-        for index in range(len(self.prompts)):
+        for index in range(len(self.prompts) - 1):
             picture = self._draw(index)
             write(path := self.out / FOLDER / f"step-{step:06}-{index}.png", png(picture))
             reports.append(judge(path, tiles))
@@ -72,7 +72,10 @@ class Validation:
     def _draw(self, index: int) -> NDArray[np.uint8]:
         """(H, W, 3) The picture of a prompt, of the same noise after every step, decoded in full precision."""
         pipe, side, device = self.pipe, self.config.resolution, self.pipe.transformer.device
-        prompt = {name: values.to(device) for name, values in self.prompts.read([index]).items()}
+        prompt, trigger = (
+            {name: values.to(device) for name, values in self.prompts.read([place]).items()}
+            for place in (index, len(self.prompts) - 1)
+        )
         autocast = torch.autocast(device.type, torch.bfloat16, enabled=self.config.precision == "bf16")
         with autocast, drawing(self.config.seed + index) as generator:
             packed = pipe(
@@ -81,7 +84,9 @@ class Validation:
                 height=side,
                 width=side,
                 num_inference_steps=_STEPS,
-                guidance_scale=GUIDANCE,
+                negative_prompt_embeds=trigger["text"],
+                negative_pooled_prompt_embeds=trigger["pooled"],
+                **guidance_of(pipe),
                 generator=generator,
                 output_type="latent",
             ).images
