@@ -124,8 +124,11 @@ def sheet(drawn: list[list[Drawn]], titles: list[str]) -> bytes:
 @click.option("--seeds", default=30, show_default=True, help="Pictures of each family.")
 @click.option("--sheet", "sheet_path", type=Path, help="A contact sheet of the first pictures.")
 @click.option("--lora", type=Path, default=TINY_LORA, help="Another LoRA.  [the one in the package]")
+@click.option(
+    "--part", type=click.Choice(["base", "lora"]), multiple=True, default=["base", "lora"], help="One of the two."
+)
 @click.option("--base", default="glyphgrad-tiny", show_default=True)
-def main(seeds: int, sheet_path: Path | None, lora: Path, base: str) -> None:
+def main(seeds: int, sheet_path: Path | None, lora: Path, part: tuple[str, ...], base: str) -> None:
     config = DatasetConfig(count=MAPS, size=SIZE, charset=CHARS)
     write_dataset(OUT / "maps", config)
     frames = [frame_of(config, record) for record in read_records(OUT / "maps")]
@@ -141,7 +144,7 @@ def main(seeds: int, sheet_path: Path | None, lora: Path, base: str) -> None:
     print(about(f"python benchmarks/imagine.py --seeds {seeds}"))
     rows: dict[bool, list[list[Cell]]] = {}
     shown: list[list[Drawn]] = [[] for _ in PROMPTS]
-    for with_lora in (False, True):
+    for with_lora in (name == "lora" for name in part):
         artist, rows[with_lora] = Artist(base, lora if with_lora else None), []
         all_drawn: list[Drawn] = []
         for place, family in enumerate(PROMPTS):
@@ -152,8 +155,11 @@ def main(seeds: int, sheet_path: Path | None, lora: Path, base: str) -> None:
                 row = lora_row(title, some, families, maps) if with_lora else base_row(title, some)
                 rows[with_lora].append(row)
                 print("  ", *row, flush=True)
-    print("## The base alone: pictures that fail\n")
-    print(table(["family", "black", "crisp", "grid", "all three", "grey"], rows[False]))
+    if False in rows:
+        print("## The base alone: pictures that fail\n")
+        print(table(["family", "black", "crisp", "grid", "all three", "grey"], rows[False]))
+    if True not in rows:
+        return
     print("## With the LoRA\n")
     print(f"The classifier of families is right on {percent(right)} of {MAPS - TAUGHT} maps it has not seen.\n")
     head = ["family", "pass", "grey", "sure cells", "family told", "nearest map", "of one piece", "repaired", "seconds"]
@@ -162,7 +168,7 @@ def main(seeds: int, sheet_path: Path | None, lora: Path, base: str) -> None:
     print("Nearest training map of the validation maps, which the LoRA has not seen, at the least:", end=" ")
     print(", ".join(f"{family} {share}" for family, share in least.items()))
     if sheet_path:
-        titles = [f"{what} {number + 1}" for what in ("base", "LoRA") for number in range(SHOWN)]
+        titles = [f"{what} {number + 1}" for what in part for number in range(SHOWN)]
         write(sheet_path, sheet(shown, titles))
 
 

@@ -36,7 +36,7 @@ class ImagineConfig:
 
     prompt: str
     seed: int = 0
-    steps: int = 40
+    steps: int = 60
     base: str = TINY
     lora: str | Path | None = OWN
     repair: bool = False

@@ -9,7 +9,7 @@ from diffusers import FlowMatchEulerDiscreteScheduler
 from diffusers.schedulers.scheduling_utils import SchedulerMixin  # noqa: F401  where diffusers' loader looks
 from torch import Tensor
 
-RENEWED_BELOW = 0.6
+RENEWED_BELOW = 0.8
 """The noise level from which on each step draws its noise anew."""
 
 
@@ -19,6 +19,7 @@ class LateNoise(FlowMatchEulerDiscreteScheduler):  # type: ignore[misc]
     Along one straight line a cell may come to lie halfway between two glyphs, where it sees the same noise
     again and again and stays. Under other noise it falls to one side. At high levels that would do harm:
     what is seen of the picture there is a mean of many, and each new noise would leave less of any one of them.
+    What is seen is kept to [-1, 1], where the VAE's numbers lie and guidance would lead out of.
     """
 
     def step(self, model_output: Tensor, timestep: Any, sample: Tensor, *args: Any, **kwargs: Any) -> Any:
@@ -26,7 +27,7 @@ class LateNoise(FlowMatchEulerDiscreteScheduler):  # type: ignore[misc]
         if self.step_index is None:
             self._init_step_index(timestep)
         sigma = self.sigmas[self.step_index]
-        if sigma < RENEWED_BELOW:
-            picture, noise = sample - sigma * model_output, torch.randn_like(sample)
-            model_output, sample = noise - picture, (1 - sigma) * picture + sigma * noise
-        return super().step(model_output, timestep, sample, *args, **kwargs)
+        picture = (sample - sigma * model_output).clamp(-1, 1)
+        noise = torch.randn_like(sample) if sigma < RENEWED_BELOW else (sample - (1 - sigma) * picture) / sigma
+        renewed = (1 - sigma) * picture + sigma * noise
+        return super().step(noise - picture, timestep, renewed, *args, **kwargs)
