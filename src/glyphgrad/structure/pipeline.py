@@ -25,7 +25,7 @@ _TINY_BASE = TINY_LORA.with_name("base")
 GUIDANCE = {"guidance_scale": 3.5}
 """What FLUX.1-dev, which embeds it, is asked with."""
 
-TRUE_GUIDANCE = {"true_cfg_scale": 3.0}
+TRUE_GUIDANCE = {"true_cfg_scale": 4.0}
 """What a base like the small one needs instead: each step is taken twice, and goes that much further away from what
 would be drawn of the trigger alone."""
 
