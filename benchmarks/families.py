@@ -14,10 +14,6 @@ from numpy.typing import NDArray
 
 from glyphgrad.core.frame import Frame
 from glyphgrad.structure.config import DatasetConfig
-from glyphgrad.structure.dataset import Record
-from glyphgrad.structure.dress import dress
-from glyphgrad.structure.layouts import draw
-from glyphgrad.structure.tiles import Tiles
 
 Values = NDArray[np.float64]
 
@@ -27,12 +23,6 @@ _REACH = (1, 2, 3)
 _STEPS, _RATE, _DECAY = 600, 0.5, 1e-3
 _DAMAGE = (0.0, 0.05, 0.15)
 """Shares of the cells that are replaced by others of the same map, in copies of every map that is learned."""
-
-
-def frame_of(config: DatasetConfig, record: Record) -> Frame:
-    """The characters of a picture of a dataset, as `structure.dataset.make` draws it."""
-    rng, side = np.random.default_rng(record["seed"]), config.size // config.tile
-    return dress(draw(record["family"], rng, side, side), rng, Tiles(config.charset, config.tile).chars)[0]
 
 
 def features(frame: Frame) -> Values:

@@ -5,6 +5,7 @@ python benchmarks/imagine.py [--seeds 30] [--sheet FILE]
 
 from __future__ import annotations
 
+import sys
 import time
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,12 +15,12 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from families import Families, frame_of
+from families import Families
 from glyphgrad.codec.export import write
 from glyphgrad.codec.sheet import Axis, Tile, contact_sheet
 from glyphgrad.core.frame import Frame
 from glyphgrad.structure.config import TRAIN, DatasetConfig
-from glyphgrad.structure.dataset import read_records, write_dataset
+from glyphgrad.structure.dataset import map_of, read_records, write_dataset
 from glyphgrad.structure.imagine import Artist, ImagineConfig, Imagined
 from glyphgrad.structure.pipeline import TINY_LORA
 from glyphgrad.structure.tiny.words import CHARS
@@ -120,55 +121,58 @@ def sheet(drawn: list[list[Drawn]], titles: list[str]) -> bytes:
     return contact_sheet("glyphgrad-tiny", Axis("family", list(PROMPTS)), Axis("picture", titles), tiles)
 
 
+def base_table(drawn: list[list[Drawn]]) -> str:
+    rows = [base_row(title, some) for title, some in titled(drawn)]
+    head = ["family", "black", "crisp", "grid", "all three", "grey"]
+    return f"## The base alone: pictures that fail\n\n{table(head, rows)}"
+
+
+def lora_tables(drawn: list[list[Drawn]]) -> str:
+    """What the pictures are, by the maps that the LoRA was trained on and those that it was not."""
+    config = DatasetConfig(count=MAPS, size=SIZE, charset=CHARS)
+    write_dataset(OUT / "maps", config)
+    frames = [map_of(config, record["family"], record["seed"])[1] for record in read_records(OUT / "maps")]
+    families = Families.taught(config, frames[:TAUGHT])
+    right = np.mean([families.of(frames[index]) == config.family(index) for index in range(TAUGHT, MAPS)])
+    trained = [config.split(index) == TRAIN for index in range(MAPS)]
+    maps = np.stack([frame.cells for frame, seen in zip(frames, trained, strict=True) if seen])
+    least = dict.fromkeys(PROMPTS, 1.0)
+    for index in np.flatnonzero(~np.array(trained)):
+        family = config.family(int(index))
+        least[family] = min(least[family], nearest(frames[index].cells, maps))
+    rows = [lora_row(title, some, families, maps) for title, some in titled(drawn)]
+    head = ["family", "pass", "grey", "sure cells", "family told", "nearest map", "of one piece", "repaired", "seconds"]
+    return (
+        f"## With the LoRA\n\nThe classifier of families is right on {percent(right)} of {MAPS - TAUGHT} maps it has "
+        f"not seen.\n\n{table(head, rows)}\nNearest training map of the validation maps, which the LoRA has not seen, "
+        f"at the least: {', '.join(f'{family} {percent(share)}' for family, share in least.items())}\n"
+    )
+
+
+def titled(drawn: list[list[Drawn]]) -> list[tuple[str, list[Drawn]]]:
+    """The pictures of each family, and all of them."""
+    return [*zip(PROMPTS, drawn, strict=True), ("all", [one for some in drawn for one in some])]
+
+
 @click.command
 @click.option("--seeds", default=30, show_default=True, help="Pictures of each family.")
 @click.option("--sheet", "sheet_path", type=Path, help="A contact sheet of the first pictures.")
 @click.option("--lora", type=Path, default=TINY_LORA, help="Another LoRA.  [the one in the package]")
-@click.option(
-    "--part", type=click.Choice(["base", "lora"]), multiple=True, default=["base", "lora"], help="One of the two."
-)
+@click.option("--part", type=click.Choice(["base", "lora"]), multiple=True, help="One of the two alone.  [both]")
 @click.option("--base", default="glyphgrad-tiny", show_default=True)
 def main(seeds: int, sheet_path: Path | None, lora: Path, part: tuple[str, ...], base: str) -> None:
-    config = DatasetConfig(count=MAPS, size=SIZE, charset=CHARS)
-    write_dataset(OUT / "maps", config)
-    frames = [frame_of(config, record) for record in read_records(OUT / "maps")]
-    families = Families.taught(config, frames[:TAUGHT])
-    right = np.mean([families.of(frames[index]) == config.family(index) for index in range(TAUGHT, MAPS)])
-    splits = [config.split(index) for index in range(MAPS)]
-    maps = np.stack([frame.cells for frame, split in zip(frames, splits, strict=True) if split == TRAIN])
-    unseen = [
-        (config.family(index), nearest(frame.cells, maps))
-        for index, frame in enumerate(frames)
-        if splits[index] != TRAIN
-    ]
-    print(about(f"python benchmarks/imagine.py --seeds {seeds}"))
-    rows: dict[bool, list[list[Cell]]] = {}
-    shown: list[list[Drawn]] = [[] for _ in PROMPTS]
-    for with_lora in (name == "lora" for name in part):
-        artist, rows[with_lora] = Artist(base, lora if with_lora else None), []
-        all_drawn: list[Drawn] = []
-        for place, family in enumerate(PROMPTS):
-            drawn = draw(artist, with_lora, seeds, family)
-            all_drawn += drawn
-            shown[place] += drawn[:SHOWN]
-            for title, some in ((family, drawn), ("all", all_drawn))[: 1 + (place == len(PROMPTS) - 1)]:
-                row = lora_row(title, some, families, maps) if with_lora else base_row(title, some)
-                rows[with_lora].append(row)
-                print("  ", *row, flush=True)
-    if False in rows:
-        print("## The base alone: pictures that fail\n")
-        print(table(["family", "black", "crisp", "grid", "all three", "grey"], rows[False]))
-    if True not in rows:
-        return
-    print("## With the LoRA\n")
-    print(f"The classifier of families is right on {percent(right)} of {MAPS - TAUGHT} maps it has not seen.\n")
-    head = ["family", "pass", "grey", "sure cells", "family told", "nearest map", "of one piece", "repaired", "seconds"]
-    print(table(head, rows[True]))
-    least = {family: percent(min(share for name, share in unseen if name == family)) for family in PROMPTS}
-    print("Nearest training map of the validation maps, which the LoRA has not seen, at the least:", end=" ")
-    print(", ".join(f"{family} {share}" for family, share in least.items()))
+    print(about(" ".join(["python", "benchmarks/imagine.py", *sys.argv[1:]])))
+    parts: dict[str, list[list[Drawn]]] = {}
+    for name in part or ("base", "lora"):
+        artist, parts[name] = Artist(base, lora if name == "lora" else None), []
+        for family in PROMPTS:
+            drawn = draw(artist, name == "lora", seeds, family)
+            parts[name].append(drawn)
+            click.echo(f"  {name}: {family}, {sum(one.raw.passed for one in drawn)} of {seeds} pass", err=True)
+        print((lora_tables if name == "lora" else base_table)(parts[name]), flush=True)
     if sheet_path:
-        titles = [f"{what} {number + 1}" for what in part for number in range(SHOWN)]
+        shown = [[one for drawn in parts.values() for one in drawn[row][:SHOWN]] for row in range(len(PROMPTS))]
+        titles = [f"{name} {number + 1}" for name in parts for number in range(min(SHOWN, seeds))]
         write(sheet_path, sheet(shown, titles))
 
 

@@ -17,6 +17,7 @@ import sys
 import time
 from dataclasses import asdict
 from importlib.metadata import version
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -53,18 +54,8 @@ def main(out: Path, install: bool) -> None:
         write_dataset(out / "maps", DatasetConfig(count=MAPS, size=SIZE, charset=CHARS))
     with watch("base"):
         losses = train_base(out / "maps", out, run, tell)
-    command = [
-        "-m",
-        "glyphgrad",
-        "structure",
-        "train",
-        "--base",
-        out / "base",
-        "--dataset",
-        out / "maps",
-        "--out",
-        out / "lora",
-    ]
+    folders = {"--base": out / "base", "--dataset": out / "maps", "--out": out / "lora"}
+    command = ["-m", "glyphgrad", "structure", "train", *chain.from_iterable(folders.items())]
     shown = f"torchrun {' '.join(TWO)} {shlex.join(map(str, command))} {LORA}"
     print(shown, flush=True)
     with watch("lora"):

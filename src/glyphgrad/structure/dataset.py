@@ -23,13 +23,15 @@ from PIL import Image
 from glyphgrad.codec.export import make_directory
 from glyphgrad.codec.sheet import Axis, Tile, contact_sheet
 from glyphgrad.codec.whole import unwritable, whole_file
+from glyphgrad.core.frame import Frame
 from glyphgrad.errors import ConfigError, GlyphgradError
 from glyphgrad.structure import engines
 from glyphgrad.structure.captions import caption
 from glyphgrad.structure.config import TRAIN, VALIDATION, DatasetConfig
-from glyphgrad.structure.dress import dress
+from glyphgrad.structure.dress import Look, dress
 from glyphgrad.structure.folder import claim, drop_strays, dump
 from glyphgrad.structure.layouts import draw
+from glyphgrad.structure.layouts.plan import Plan
 from glyphgrad.structure.measures import fingerprint, measure
 from glyphgrad.structure.png import grey_png
 from glyphgrad.structure.tiles import Tiles
@@ -64,13 +66,10 @@ class Progress:
 
 def make(config: DatasetConfig, index: int, attempt: int = 0) -> Made:
     """Draw one picture."""
-    tiles, side = _tiles(config.charset, config.tile), config.size // config.tile
     family, seed = config.family(index), [config.seed, index, attempt]
-    rng = np.random.default_rng(seed)
-    plan = draw(family, rng, side, side)
-    frame, look = dress(plan, rng, tiles.chars)
+    plan, frame, look = map_of(config, family, seed)
     measures = measure(plan.cells)
-    picture = grey_png(tiles.render(frame))
+    picture = grey_png(_tiles(config.charset, config.tile).render(frame))
     record = {
         "file_name": f"{config.split(index)}/{index:05}.png",
         "text": caption(family, plan, look, measures),
@@ -81,6 +80,13 @@ def make(config: DatasetConfig, index: int, attempt: int = 0) -> Made:
         "sha256": hashlib.sha256(picture).hexdigest(),
     }
     return Made(picture, record)
+
+
+def map_of(config: DatasetConfig, family: str, seed: list[int]) -> tuple[Plan, Frame, Look]:
+    """The map of a record's family and seed, its characters, and the look they were chosen in."""
+    rng, side = np.random.default_rng(seed), config.size // config.tile
+    plan = draw(family, rng, side, side)
+    return plan, *dress(plan, rng, _tiles(config.charset, config.tile).chars)
 
 
 _tiles = cache(Tiles)
