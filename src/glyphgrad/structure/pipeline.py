@@ -25,9 +25,9 @@ _TINY_BASE = TINY_LORA.with_name("base")
 GUIDANCE = {"guidance_scale": 3.5}
 """What FLUX.1-dev, which embeds it, is asked with."""
 
-TRUE_GUIDANCE = {"true_cfg_scale": 4.0}
+TRUE_GUIDANCE = {"true_cfg_scale": 5.0}
 """What a base like the small one needs instead: each step is taken twice, and goes that much further away from what
-would be drawn of the trigger alone."""
+would be drawn of the trigger alone, as long as its transformer listens: see GUIDED_ABOVE."""
 
 _STREAM = 1
 """Of random numbers: what is drawn in the steps, not what they begin with."""

@@ -9,7 +9,7 @@ from diffusers import FlowMatchEulerDiscreteScheduler
 from diffusers.schedulers.scheduling_utils import SchedulerMixin  # noqa: F401  where diffusers' loader looks
 from torch import Tensor
 
-RENEWED_BELOW = 0.8
+RENEWED_BELOW = 0.6
 """The noise level from which on each step draws its noise anew."""
 
 

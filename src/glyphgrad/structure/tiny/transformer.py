@@ -7,6 +7,8 @@ that wide patches need x-prediction.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import wraps
 from typing import Any
 
@@ -19,6 +21,10 @@ from torch import Tensor
 LEAST_TIME = 0.05
 """The velocity of a time nearer to 0 is that of this one, or a small error would count for too much."""
 
+GUIDED_ABOVE = 0.5
+"""The time down to which true guidance is heard. What a map is has been decided by then, and guidance would only
+lead its cells away from the glyphs: "Applying Guidance in a Limited Interval" (arXiv 2404.07724)."""
+
 
 class PictureFlux(FluxTransformer2DModel):  # type: ignore[misc]
     """FluxTransformer2DModel whose last layer is x0; it answers with the velocity (x_t - x0) / t, as FLUX does.
@@ -30,15 +36,33 @@ class PictureFlux(FluxTransformer2DModel):  # type: ignore[misc]
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.set_attn_processor(ShortAttention())
+        self._asked, self._wanted = "", None
+
+    @contextmanager
+    def cache_context(self, name: str, **kwargs: Any) -> Iterator[None]:
+        """As its parent's: a pipeline tells whether it asks for what the prompt says, "cond", or for its opposite."""
+        with super().cache_context(name, **kwargs):
+            self._asked = name
+            try:
+                yield
+            finally:
+                self._asked = ""
 
     def forward(
         self, hidden_states: Tensor, *args: Any, timestep: Tensor, return_dict: bool = True, **kwargs: Any
     ) -> Any:
-        """`hidden_states` (B, tokens, channels) is x_t, `timestep` (B,) is t in [0, 1]."""
+        """`hidden_states` (B, tokens, channels) is x_t, `timestep` (B,) is t in [0, 1].
+
+        Where guidance is not heard the opposite is the same as what the prompt says, and is not computed.
+        """
+        if self._asked == "uncond" and float(timestep.max()) <= GUIDED_ABOVE:
+            return self._wanted
         picture = super().forward(hidden_states, *args, timestep=timestep, return_dict=False, **kwargs)[0]
         time = timestep.to(torch.float32).clamp(min=LEAST_TIME).view(-1, 1, 1)
         velocity = ((hidden_states - picture) / time).to(hidden_states.dtype)
-        return Transformer2DModelOutput(sample=velocity) if return_dict else (velocity,)
+        answer = Transformer2DModelOutput(sample=velocity) if return_dict else (velocity,)
+        self._wanted = answer if self._asked == "cond" else None
+        return answer
 
 
 class ShortAttention:
