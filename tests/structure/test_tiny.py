@@ -21,7 +21,7 @@ from glyphgrad.structure.tiny import text
 from glyphgrad.structure.tiny.build import Size, untrained
 from glyphgrad.structure.tiny.scheduler import RENEWED_BELOW, LateNoise
 from glyphgrad.structure.tiny.soft import softened
-from glyphgrad.structure.tiny.transformer import LEAST_TIME, ShortAttention
+from glyphgrad.structure.tiny.transformer import GUIDED_ABOVE, LEAST_TIME, ShortAttention
 from glyphgrad.structure.tiny.words import CHARS, LONGEST, NAMES, UNKNOWN, spoken, tokenizer
 from glyphgrad.structure.verify import verify
 
@@ -90,6 +90,28 @@ def test_short_attention_is_that_of_flux() -> None:
     assert isinstance(
         untrained(Size(heads=1, head=20, single=1)).transformer.attn_processors.popitem()[1], ShortAttention
     )
+
+
+def test_guidance_is_heard_until_it_is_decided_what_is_drawn() -> None:
+    transformer = untrained(Size(heads=1, head=20, single=1)).transformer
+    random = torch.Generator().manual_seed(0)
+    noisy = torch.randn(1, 4, 64, generator=random)
+    words = {name: torch.randn(1, 5, 64, generator=random) for name in ("cond", "uncond")}
+    places = {"img_ids": torch.zeros(4, 3), "txt_ids": torch.zeros(5, 3), "pooled_projections": torch.zeros(1, 64)}
+
+    @torch.no_grad()
+    def answer(name: str, time: float) -> torch.Tensor:
+        found = transformer(noisy, encoder_hidden_states=words[name], timestep=torch.tensor([time]), **places)
+        assert isinstance(found.sample, torch.Tensor)
+        return found.sample
+
+    for time in (0.9, 0.51, GUIDED_ABOVE, 0.1):
+        answers = []
+        for name in words:
+            with transformer.cache_context(name):
+                answers.append(answer(name, time))
+        assert torch.equal(*answers) == (time <= GUIDED_ABOVE)
+    assert not torch.equal(answer("cond", 0.1), answer("uncond", 0.1))  # who trains it asks without contexts
 
 
 def test_noise_is_renewed_late_and_the_picture_seen_stays() -> None:
