@@ -7,6 +7,7 @@ import os
 import pty
 import select
 import shutil
+import signal
 import struct
 import subprocess
 import termios
@@ -23,6 +24,12 @@ ENTER, LEAVE = b"\x1b[?1049h", b"\x1b[?1049l"
 PACKAGES = {"telnet": "telnet", "nc": "netcat-openbsd", "ssh": "openssh-client"}
 
 
+def _at_a_terminal() -> None:
+    """The child has a terminal of its own, and hears Ctrl-C even where whoever runs the tests does not."""
+    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 class Program:
     """A program in a terminal. `until` answers what it has written since the last time."""
 
@@ -32,7 +39,7 @@ class Program:
         environment = {**os.environ, "TERM": "xterm-256color"}
         self.process = subprocess.Popen(
             command, stdin=inside, stdout=inside, stderr=inside, env=environment, start_new_session=True,
-            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
+            preexec_fn=_at_a_terminal,
         )  # fmt: skip
         os.close(inside)
 
