@@ -36,7 +36,8 @@ class PictureFlux(FluxTransformer2DModel):  # type: ignore[misc]
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.set_attn_processor(ShortAttention())
-        self._asked, self._wanted = "", None
+        self._asked = ""
+        self._wanted: Any = None
 
     @contextmanager
     def cache_context(self, name: str, **kwargs: Any) -> Iterator[None]:
