@@ -56,7 +56,7 @@ class PictureFlux(FluxTransformer2DModel):  # type: ignore[misc]
 
         Where guidance is not heard the opposite is the same as what the prompt says, and is not computed.
         """
-        if self._asked == "uncond" and float(timestep.max()) <= GUIDED_ABOVE:
+        if self._asked == "uncond" and self._wanted is not None and float(timestep.max()) <= GUIDED_ABOVE:
             return self._wanted
         picture = super().forward(hidden_states, *args, timestep=timestep, return_dict=False, **kwargs)[0]
         time = timestep.to(torch.float32).clamp(min=LEAST_TIME).view(-1, 1, 1)
