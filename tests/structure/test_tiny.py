@@ -105,7 +105,7 @@ def test_guidance_is_heard_until_it_is_decided_what_is_drawn() -> None:
         assert isinstance(found.sample, torch.Tensor)
         return found.sample
 
-    for time in (0.9, 0.51, GUIDED_ABOVE, 0.1):
+    for time in (0.9, 0.41, GUIDED_ABOVE, 0.1):
         answers = []
         for name in words:
             with transformer.cache_context(name):

@@ -21,7 +21,7 @@ from torch import Tensor
 LEAST_TIME = 0.05
 """The velocity of a time nearer to 0 is that of this one, or a small error would count for too much."""
 
-GUIDED_ABOVE = 0.5
+GUIDED_ABOVE = 0.4
 """The time down to which true guidance is heard. What a map is has been decided by then, and guidance would only
 lead its cells away from the glyphs: "Applying Guidance in a Limited Interval" (arXiv 2404.07724)."""
 
