@@ -1,6 +1,6 @@
 """glyphgrad-tiny, its base alone and with its LoRA: do the pictures pass, are they what the prompt says, are they new?
 
-python benchmarks/imagine.py [--seeds 30] [--sheet FILE]
+python benchmarks/imagine.py [--seeds 30] [--part base|lora] [--sheet FILE]
 """
 
 from __future__ import annotations

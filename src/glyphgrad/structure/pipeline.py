@@ -26,8 +26,8 @@ GUIDANCE = {"guidance_scale": 3.5}
 """What FLUX.1-dev, which embeds it, is asked with."""
 
 TRUE_GUIDANCE = {"true_cfg_scale": 5.0}
-"""What a base like the small one needs instead: each step is taken twice, and goes that much further away from what
-would be drawn of the trigger alone, as long as its transformer listens: see GUIDED_ABOVE."""
+"""What a base like the small one needs instead: a step is taken twice, and goes that much further away from what
+would be drawn of the trigger alone. Down to which noise level is said by `tiny.transformer.GUIDED_ABOVE`."""
 
 _STREAM = 1
 """Of random numbers: what is drawn in the steps, not what they begin with."""
