@@ -13,6 +13,8 @@ from glyphgrad.errors import ConfigError
 BLURS = (2.0, 4.0, 8.0)
 _TRUNCATE = 4.0
 _FLAT = 1e-12
+SSIM_LIGHT, SSIM_SLOPES = 0.01**2, 0.03**2
+"""What keeps structural similarity's two ratios from dividing by nothing: Wang, Bovik, Sheikh and Simoncelli 2004."""
 _BAND = 64  # rows blurred by one matrix product
 
 Image = NDArray[np.floating]
@@ -101,9 +103,9 @@ def ssim(a: Image, b: Image) -> float:
 def similarity(a: Image, b: Image, local_mean: Callable[[Image], Image]) -> float:
     """Mean structural similarity of two images in [0, 1], in whatever windows `local_mean` takes means over.
 
-    Wang, Bovik, Sheikh and Simoncelli 2004: K1 0.01, K2 0.03.
+    Wang, Bovik, Sheikh and Simoncelli 2004.
     """
-    c1, c2 = 0.01**2, 0.03**2
+    c1, c2 = SSIM_LIGHT, SSIM_SLOPES
     mean_a, mean_b = local_mean(a), local_mean(b)
     var_a = local_mean(a * a) - mean_a**2
     var_b = local_mean(b * b) - mean_b**2

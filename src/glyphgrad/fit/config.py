@@ -106,7 +106,8 @@ class FitConfig:
     something continuous is learned. `objective` "seed" is the original loss, "perceptual" what an eye
     sees (see fit.perceptual) from `viewing_distance` cell heights away; None is the one that suits the
     solver. `tone` "auto" maps the target's tones onto those the atlas can reach, for the perceptual
-    objective. `effort` is how long to search. `bound` asks for a lower bound of the objective.
+    objective. `effort` is how long to search. `bound` asks for a lower bound of the objective, and for a
+    grid that is not polished (see fit.polish), which gives some of it up for likeness.
 
     `gray` is how colours become grays (see fit.gray), `contrast` the strength, 0 to 1, of the learned local
     contrast (see fit.contrast), `align` how much of the picture may move so that characters fit it better

@@ -69,7 +69,7 @@ class FitResult:
     def figures(self) -> dict[str, float]:
         """The *hard* grid's figures.
 
-        `objective` is what the fit minimised, without its diversity; `mse` and `multiscale` are the
+        `objective` is what the search minimised, without its diversity; `mse` and `multiscale` are the
         original's two terms, against `shown`; `diversity` is the entropy of usage in nats,
         `unique_glyphs` how many characters are used. With a bound: `bound` and `gap`, the share of the
         objective by which it may lie above the best grid's. With a gray other than luma: the entropy
@@ -216,8 +216,8 @@ def _descended(means: Means, shown: NDArray[np.float32], on_step: OnStep | None,
 
 
 def _searched(means: Means, shown: NDArray[np.float32]) -> _Found:
-    """By the exact search: first the tones, then the alignment, which searches on from there."""
-    config = means.config
+    """By the exact search: first the tones, then the alignment, which searches on from there, and the polish."""
+    config, warp = means.config, None
     with means.few_threads():
         tone, grids = means.toned([shown])
         aim = tone(shown)
@@ -225,12 +225,12 @@ def _searched(means: Means, shown: NDArray[np.float32]) -> _Found:
             glyphs = grids[0]
         else:
             glyphs = means.solve(means.energy(aim), effort=config.effort, start=grids[0] if grids else None)
-        if config.align == "off":
-            return _Found(shown, aim, glyphs)
-        from glyphgrad.fit.warp import warped
+        if config.align != "off":
+            from glyphgrad.fit.warp import warped
 
-        warp, glyphs = means.aligned(aim, glyphs)
-        return _Found(warped(shown, warp), replace(aim, ink=warped(aim.ink, warp)), glyphs, warp)
+            warp, glyphs = means.aligned(aim, glyphs)
+            shown, aim = warped(shown, warp), replace(aim, ink=warped(aim.ink, warp))
+        return _Found(shown, aim, means.polished(glyphs, shown, aim), warp)
 
 
 def _reporter(on_step: OnStep, atlas: GlyphAtlas, layout: Layout, config: FitConfig) -> Callable[[Progress], None]:

@@ -33,6 +33,8 @@ B = TypeVar("B")
 ShouldStop = Callable[[], bool]
 TONES_TRIED = {"fast": 1, "normal": 4, "best": 5}
 """How many tone curves a search tries, by effort: the right one is worth more than a longer search."""
+POLISHED = {"fast": 0, "normal": 3, "best": 12}
+"""In how many sweeps its grid is polished."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -111,6 +113,23 @@ class Means:
             ),
         )
         return ways[best], grids[best]
+
+    def polished(self, glyphs: Indices, shown: Floats, aim: Aim) -> Indices:
+        """A grid (rows, cols) made more like what is shown (height, width): see `polish`.
+
+        As it is where another objective is asked for, or a proof of this one.
+        """
+        config, sweeps = self.config, POLISHED[self.config.effort]
+        if config.objective == "seed" or config.tone == "off" or config.diversity or config.bound or not sweeps:
+            return glyphs
+        from glyphgrad.fit.polish import polish
+
+        def tell(grid: Indices) -> None:
+            if self.on_sweep:
+                self.on_sweep(Progress(0, self.energy(aim)(grid), grid))
+
+        sigma = blur_sigma(self.layout, config.viewing_distance)
+        return polish(glyphs, shown, self.atlas.coverage, self.layout, sigma, sweeps, tell, self.should_stop)
 
     def aligned(
         self, aim: Aim, start: Indices | None = None, last: Warp | None = None, tie: float = 0.0

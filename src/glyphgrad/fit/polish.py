@@ -1,0 +1,198 @@
+"""Polish: characters changed wherever that makes the art more like the picture, as `core.score` judges likeness.
+
+The search aims at inks that a tone curve chose beforehand. Likeness knows no curve: it takes the gain and
+the offset that suit the whole best, so a cell is to be lighter because others are, and calm is asked for
+where the picture is calm and only there. It is no sum of squares but of ratios. A ratio u / v that is f
+now grows when u - f v does (Dinkelbach 1967), and for these ratios that is a sum of squares, weighted
+anew at every sample: again a thing to search over, cell by cell.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from glyphgrad.core.layout import Layout
+from glyphgrad.core.raster import render
+from glyphgrad.core.score import SSIM_LIGHT, SSIM_SLOPES
+from glyphgrad.fit.eye import Cells, Eye, Floats
+from glyphgrad.fit.filters import Indices
+
+_DISTANCES = {1: 2.0, 2: 0.0, 4: 0.0}
+"""From how far away art is looked at, in viewing distances; and the weight there of structure against correlation."""
+_WINDOW = 0.75
+"""Width (standard deviation) of the windows that structure is judged in, in widths of the blur."""
+_WHOLE = 0.98
+"""Share of what a sample sees that has to be picture for its structure to count."""
+_LEAST = 0.1
+"""The least that a ratio counts as, where one is divided by or would let a sample be given up for good."""
+_FLAT = 1e-6
+
+
+def polish(
+    glyphs: Indices,
+    target: Floats,
+    coverage: Floats,
+    layout: Layout,
+    sigma: float,
+    sweeps: int,
+    on_sweep: Callable[[Indices], None] | None = None,
+    should_stop: Callable[[], bool] | None = None,
+) -> Indices:
+    """The likest of the grids (rows, cols) that `glyphs` become in up to `sweeps` sweeps, itself included.
+
+    `target` (height, width) and `coverage` (G, cell_height, cell_width) are ink in [0, 1], `sigma` is the
+    blur of the eye in pixels. `on_sweep` is told the best grid so far.
+    """
+    polished = Polish(target, coverage, layout, sigma, glyphs)
+    best, most = glyphs, polished.likeness()
+    for _ in range(sweeps):
+        if (should_stop and should_stop()) or not polished.sweep():
+            break
+        if (likeness := polished.likeness()) > most:
+            best, most = polished.grid.copy(), likeness
+        if on_sweep:
+            on_sweep(best)
+    return best
+
+
+class Polish:
+    """A grid (rows, cols), and what is seen of it from every distance."""
+
+    def __init__(self, target: Floats, coverage: Floats, layout: Layout, sigma: float, glyphs: Indices):
+        self.views = [
+            View(Eye(layout, sigma * distance), target, coverage, structure)
+            for distance, structure in _DISTANCES.items()
+        ]
+        self.grid, self.coverage, self.layout = glyphs.copy(), coverage, layout
+        self.apart = np.max([view.eye.reach for view in self.views], axis=0)
+        self.look()
+
+    def look(self) -> None:
+        """See the grid afresh."""
+        ink = render(self.grid, self.coverage, self.layout)
+        for view in self.views:
+            view.plane = view.seen(ink)
+
+    def likeness(self) -> float:
+        return sum(view.likeness() for view in self.views)
+
+    def sweep(self) -> bool:
+        """Give every cell the glyph that suits it best, the rest held; whether any changed."""
+        self.look()  # rounding adds up
+        for view in self.views:
+            view.judge()
+        starts = np.ndindex(*np.minimum(self.apart, self.grid.shape))
+        return sum(self._choose(self._cells(*start)) for start in starts) > 0
+
+    def _cells(self, row: int, col: int) -> Cells:
+        """Cells out of each other's reach."""
+        rows, cols = np.arange(row, self.layout.rows, self.apart[0]), np.arange(col, self.layout.cols, self.apart[1])
+        return np.repeat(rows, len(cols)), np.tile(cols, len(rows))
+
+    def _choose(self, cells: Cells) -> int:
+        """How many of some cells out of each other's reach got another glyph."""
+        old, each = self.grid[cells], np.arange(len(cells[0]))
+        costs = np.sum([view.costs(cells, old) for view in self.views], axis=0)
+        new = costs.argmin(axis=1)
+        moved = costs[each, new] < costs[each, old]
+        cells, old, new = (cells[0][moved], cells[1][moved]), old[moved], new[moved]
+        self.grid[cells] = new
+        for view in self.views:
+            view.exchange(cells, old, new)
+        return len(new)
+
+
+class View:
+    """What an eye sees of a picture, of each glyph alone and, its `plane`, of a grid.
+
+    A plane is (3, samples down, samples across): light, and its slopes down and across per pixel. Near it
+    likeness grows as the sum over it of `weight` * plane**2 - 2 * `pull` * plane falls.
+    """
+
+    def __init__(self, eye: Eye, target: Floats, coverage: Floats, structure: float):
+        self.eye, self.window = eye, _WINDOW * eye.sigma
+        self.within = eye.inside > 0
+        self.lift = np.divide(1, eye.inside, out=np.zeros_like(eye.inside), where=self.within)
+        """What makes up for the dark around the picture that a sample sees as well."""
+        whole = eye.inside > _WHOLE
+        self.structure = whole * np.float32(structure / max(1, whole.sum()))
+        self.wanted = self.seen(target)
+        seen = eye.patches(coverage).reshape(-1, eye.down.patch, eye.across.patch)
+        self.glyphs = self._sloped(seen).reshape(len(coverage), 3, -1)
+        self.flat = self.glyphs.reshape(len(coverage), -1).T
+        self.squares = self.flat**2
+        self.plane = self.weight = self.pull = np.zeros_like(self.wanted)
+
+    def seen(self, ink: Floats) -> Floats:
+        """The plane of a picture (height, width)."""
+        return self._sloped(self.eye.plane(ink[None])[0])
+
+    def _sloped(self, light: Floats) -> Floats:
+        """(..., down, across) -> (..., 3, down, across)"""
+        slopes = np.gradient(light, self.eye.down.step, self.eye.across.step, axis=(-2, -1))
+        return np.stack([light, *slopes], axis=-3).astype(np.float32, copy=False)
+
+    def matched(self) -> tuple[float, float, float]:
+        """The gain, at least 0, and the offset that make the plane most like what is wanted; the correlation."""
+        light, wanted = ((plane[0] * self.lift)[self.within] for plane in (self.plane, self.wanted))
+        spread, aim = float(light.std()), float(wanted.std())
+        if min(spread, aim) < _FLAT:
+            return 0.0, float(wanted.mean()), 0.0
+        correlation = float(np.mean((light - light.mean()) * (wanted - wanted.mean()))) / (spread * aim)
+        gain = max(0.0, correlation) * aim / spread
+        return gain, float(wanted.mean()) - gain * float(light.mean()), correlation
+
+    def likeness(self) -> float:
+        """Correlation, and structural similarity as it is weighed."""
+        gain, offset, correlation = self.matched()
+        (in_light, _), (in_slopes, _) = self.alike(gain, offset)
+        return correlation + float((self.structure * in_light * in_slopes).sum())
+
+    def alike(self, gain: float, offset: float) -> tuple[tuple[Floats, Floats], tuple[Floats, Floats]]:
+        """The two ratios of structural similarity, of light and of slopes, each with what it was divided by.
+
+        In a small window the variance is that of a plane that slopes.
+        """
+        light, wanted = gain * self.plane[0] + offset, self.wanted[0]
+        slopes, edges = gain * self.window * self.plane[1:], self.window * self.wanted[1:]
+        lights = light**2 + wanted**2 + SSIM_LIGHT
+        sloped = (slopes**2 + edges**2).sum(axis=0) + SSIM_SLOPES
+        in_slopes = (2 * (slopes * edges).sum(axis=0) + SSIM_SLOPES) / sloped
+        return ((2 * light * wanted + SSIM_LIGHT) / lights, lights), (in_slopes, sloped)
+
+    def judge(self) -> None:
+        """Weigh every sample, as the plane is now."""
+        gain, offset, correlation = self.matched()
+        self.weight, self.pull = np.zeros_like(self.plane), np.zeros_like(self.plane)
+        self._judge_correlation(gain, offset, max(correlation, _LEAST))
+        if self.structure.any():
+            self._judge_structure(gain, offset)
+
+    def _judge_correlation(self, gain: float, offset: float, correlation: float) -> None:
+        """1 - correlation**2 is the mean squared difference that is left by the best gain, over the variance."""
+        wanted, lifted = self.wanted[0] * self.lift, gain * self.lift
+        share = 1 / (2 * correlation * self.within.sum() * max(_FLAT, float(wanted[self.within].var())))
+        self.weight[0], self.pull[0] = share * lifted**2, share * lifted * (wanted - offset)
+
+    def _judge_structure(self, gain: float, offset: float) -> None:
+        (in_light, lights), (in_slopes, sloped) = self.alike(gain, offset)
+        share = self.structure * np.maximum(in_slopes, 0) / lights
+        kept = np.maximum(in_light, _LEAST)
+        self.weight[0] += share * kept * gain**2
+        self.pull[0] += share * gain * (self.wanted[0] - kept * offset)
+        share, steep = self.structure * np.maximum(in_light, 0) / sloped, gain * self.window
+        self.weight[1:] = share * np.maximum(in_slopes, _LEAST) * steep**2
+        self.pull[1:] = share * steep * self.window * self.wanted[1:]
+
+    def costs(self, cells: Cells, old: Indices) -> Floats:
+        """(n, G) What each glyph would cost in n cells that have the `old` ones, up to a constant for each cell."""
+        n = len(old)
+        weight, pull, plane = (self.eye.look(each, cells) for each in (self.weight, self.pull, self.plane))
+        rest = weight * (plane - self.glyphs[old]) - pull
+        return weight.reshape(n, -1) @ self.squares + 2 * (rest.reshape(n, -1) @ self.flat)
+
+    def exchange(self, cells: Cells, old: Indices, new: Indices) -> None:
+        """Put new glyphs in cells that do not reach each other."""
+        self.eye.add(self.plane, cells, self.glyphs[new] - self.glyphs[old])
