@@ -4,7 +4,8 @@
 
 Every set of filters with every tone curve on every picture, judged by glyphgrad's score, and with the
 curve that fit.tone would choose. Means by kind of picture go to benchmarks/study.md. What was chosen:
-"blur 2, gradient 3 at 2" with the curves rich, mild and hard, and "pixels" with the solid page.
+"blur 2, gradient 3 at 2" with the curves rich, mild and hard, and "pixels" with the solid page. Then the
+polish of what the default search ends with, on both screens: chosen was "structure 2, far 1.5".
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
+import glyphgrad
 import judge
 from glyphgrad.core import score as scoring
 from glyphgrad.core import target
@@ -27,6 +29,7 @@ from glyphgrad.core.raster import render
 from glyphgrad.fit.discrete import solve
 from glyphgrad.fit.energy import Energy
 from glyphgrad.fit.filters import Filter, gaussian, gradient, identity
+from glyphgrad.fit.polish import Distances, polish
 from glyphgrad.fit.tone import CURVES, Likeness, ToneCurve, solid_ink, stretched, tonal_range
 from machine import HERE, OUT, about
 from pictures import KINDS, QUICK, Picture, pictures
@@ -49,6 +52,21 @@ FILTERS: dict[str, tuple[Filter, ...]] = {
 }
 SOLID = "a solid page"
 TONES = ("ink 1", "rich", "mild", "hard", SOLID)
+POLISHES: dict[str, Distances | None] = {
+    "none": None,
+    "correlation alone": {1: (1, 0), 2: (1, 0), 4: (1, 0)},
+    "structure 1": {1: (1, 1), 2: (1, 0), 4: (1, 0)},
+    "structure 2": {1: (1, 2), 2: (1, 0), 4: (1, 0)},
+    "structure 3": {1: (1, 3), 2: (1, 0), 4: (1, 0)},
+    "structure 2, far 1.5": {1: (1, 2), 2: (1, 0), 4: (1.5, 0)},
+    "structure 2, far 2": {1: (1, 2), 2: (1, 0), 4: (2, 0)},
+    "structure 3, far 2": {1: (1, 3), 2: (1, 0), 4: (2, 0)},
+    "structure 2, and 1 from twice as far": {1: (1, 2), 2: (1, 1), 4: (1, 0)},
+    "structure 2, one distance": {1: (1, 2)},
+    "structure 2, two distances": {1: (1, 2), 2: (1, 0)},
+}
+"""Distances of the polish, and the weights of correlation and structure from each; "far" is correlation from the farthest."""
+SWEEPS = 3
 Scores = NDArray[np.float64]
 
 
@@ -85,6 +103,35 @@ def _rows(label: str, results: list[list[tuple[Scores, float]]]) -> list[list[st
     return [*rows, [label, "the likest", *map(float, best)]]
 
 
+def polishes(chosen: Sequence[Picture], screen: Screen) -> str:
+    """Markdown tables of the polish, one for every kind of picture and one for all."""
+    results: list[tuple[str, list[Scores]]] = []
+    for picture in chosen:
+        print(f"  polish, {screen.name}: {picture.name}", file=sys.stderr, flush=True)
+        # with a bound nothing is polished
+        found = glyphgrad.fit(picture.image, "terminal", bound=True, **screen.options)
+        results.append((picture.kind, [_polished(found, distances) for distances in POLISHES.values()]))
+    written = ""
+    for kind in (*KINDS, "all"):
+        means = np.mean([scores for its, scores in results if kind in (its, "all")], axis=0)
+        rows: list[list[str | float]] = [
+            [label, *map(float, each)] for label, each in zip(POLISHES, means, strict=True)
+        ]
+        best = {name: "min" if name == "mse" else "max" for name in judge.COLUMNS}
+        written += f"\n## Polish, {screen.name}: {kind}\n\n{table(['polish', *judge.COLUMNS], rows, best)}"
+    return written
+
+
+def _polished(found: glyphgrad.FitResult, distances: Distances | None) -> Scores:
+    """The figures of judge.COLUMNS."""
+    atlas, layout = found.art.atlas, found.art.layout
+    glyphs = atlas.glyphs(found.frame)
+    if distances is not None:
+        glyphs = polish(glyphs, found.shown, atlas.coverage, layout, SIGMA, SWEEPS, distances=distances)
+    figures = scoring.score(render(glyphs, atlas.coverage, layout), found.target)
+    return np.array([figures[name] for name in judge.COLUMNS])
+
+
 def study(chosen: Sequence[Picture]) -> str:
     """Markdown tables, one for every kind of picture and one for all."""
     results: dict[str, list[tuple[str, list[tuple[Scores, float]]]]] = {label: [] for label in FILTERS}
@@ -106,12 +153,13 @@ def study(chosen: Sequence[Picture]) -> str:
 @click.command
 @click.option("--quick", is_flag=True, help="Five pictures, not written to study.md.")
 def main(quick: bool) -> None:
-    """Compare filters and tone curves on the bench's pictures, on a dark screen."""
+    """Compare filters and tone curves on the bench's pictures, on a dark screen, and ways to polish on both."""
     with threadpool_limits(1, "blas"):
-        tables = study(list(pictures(names=QUICK if quick else None)))
+        chosen = list(pictures(names=QUICK if quick else None))
+        tables = study(chosen) + polishes(chosen, Screen()) + polishes(chosen, Screen(dark=False))
     path: Path = (OUT if quick else HERE) / "study.md"
     path.parent.mkdir(exist_ok=True)
-    path.write_text(f"# Filters and tones\n\n{about('python benchmarks/study.py')}{tables}")
+    path.write_text(f"# Filters, tones and polish\n\n{about('python benchmarks/study.py')}{tables}")
     print(f"wrote {path}")
 
 

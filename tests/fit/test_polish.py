@@ -50,7 +50,7 @@ ROUGH = rough(LAYOUT, TARGET)
 
 def view_of(ink: NDArray[np.float32], structure: float = 2.0) -> View:
     """What is seen of some ink where TARGET is wanted."""
-    view = View(Eye(LAYOUT, SIGMA), TARGET, COVERAGE, structure)
+    view = View(Eye(LAYOUT, SIGMA), TARGET, COVERAGE, 1.0, structure)
     view.plane = view.seen(ink)
     return view
 
@@ -61,10 +61,10 @@ def view_of(ink: NDArray[np.float32], structure: float = 2.0) -> View:
 def test_correlation_and_structure_are_those_that_score_tells() -> None:
     """An astronaut at 40 x 20: samples instead of pixels, and slopes instead of windows, come within 0.03 of it."""
     layout, atlas = Layout(20, 40, 20, 10), PRESETS["terminal"].atlas()
-    fitted = glyphgrad.fit("examples/astronaut.jpg", cols=40, rows=20, preset="terminal")
-    ink = render(atlas.glyphs(fitted.frame), atlas.coverage, layout)
-    told = score(ink, fitted.target)
-    view = View(Eye(layout, 2.0), fitted.target, atlas.coverage, 1.0)
+    found = glyphgrad.fit("examples/astronaut.jpg", cols=40, rows=20, preset="terminal")
+    ink = render(atlas.glyphs(found.frame), atlas.coverage, layout)
+    told = score(ink, found.target)
+    view = View(Eye(layout, 2.0), found.target, atlas.coverage, 1.0, 1.0)
     view.plane = view.seen(ink)
     _, _, alike = view.matched()
     assert alike == pytest.approx(told["cor2"], abs=0.01)

@@ -9,7 +9,7 @@ anew at every sample: again a thing to search over, cell by cell.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import numpy as np
 
@@ -19,8 +19,10 @@ from glyphgrad.core.score import SSIM_LIGHT, SSIM_SLOPES
 from glyphgrad.fit.eye import Cells, Eye, Floats
 from glyphgrad.fit.filters import Indices
 
-_DISTANCES = {1: 2.0, 2: 0.0, 4: 0.0}
-"""From how far away art is looked at, in viewing distances; and the weight there of structure against correlation."""
+Distances = Mapping[int, tuple[float, float]]
+"""From how far away art is looked at, in viewing distances -> the weights there of correlation and of structure."""
+DISTANCES: Distances = {1: (1.0, 2.0), 2: (1.0, 0.0), 4: (1.5, 0.0)}
+"""Chosen by measurement: benchmarks/study.py."""
 _WINDOW = 0.75
 """Width (standard deviation) of the windows that structure is judged in, in widths of the blur."""
 _WHOLE = 0.98
@@ -39,13 +41,14 @@ def polish(
     sweeps: int,
     on_sweep: Callable[[Indices], None] | None = None,
     should_stop: Callable[[], bool] | None = None,
+    distances: Distances = DISTANCES,
 ) -> Indices:
     """The likest of the grids (rows, cols) that `glyphs` become in up to `sweeps` sweeps, itself included.
 
     `target` (height, width) and `coverage` (G, cell_height, cell_width) are ink in [0, 1], `sigma` is the
     blur of the eye in pixels. `on_sweep` is told the best grid so far.
     """
-    polished = Polish(target, coverage, layout, sigma, glyphs)
+    polished = Polish(target, coverage, layout, sigma, glyphs, distances)
     best, most = glyphs, polished.likeness()
     for _ in range(sweeps):
         if (should_stop and should_stop()) or not polished.sweep():
@@ -60,10 +63,17 @@ def polish(
 class Polish:
     """A grid (rows, cols), and what is seen of it from every distance."""
 
-    def __init__(self, target: Floats, coverage: Floats, layout: Layout, sigma: float, glyphs: Indices):
+    def __init__(
+        self,
+        target: Floats,
+        coverage: Floats,
+        layout: Layout,
+        sigma: float,
+        glyphs: Indices,
+        distances: Distances = DISTANCES,
+    ):
         self.views = [
-            View(Eye(layout, sigma * distance), target, coverage, structure)
-            for distance, structure in _DISTANCES.items()
+            View(Eye(layout, sigma * distance), target, coverage, *weights) for distance, weights in distances.items()
         ]
         self.grid, self.coverage, self.layout = glyphs.copy(), coverage, layout
         self.apart = np.max([view.eye.reach for view in self.views], axis=0)
@@ -111,8 +121,8 @@ class View:
     likeness grows as the sum over it of `weight` * plane**2 - 2 * `pull` * plane falls.
     """
 
-    def __init__(self, eye: Eye, target: Floats, coverage: Floats, structure: float):
-        self.eye, self.window = eye, _WINDOW * eye.sigma
+    def __init__(self, eye: Eye, target: Floats, coverage: Floats, correlation: float, structure: float):
+        self.eye, self.window, self.correlation = eye, _WINDOW * eye.sigma, correlation
         self.within = eye.inside > 0
         self.lift = np.divide(1, eye.inside, out=np.zeros_like(eye.inside), where=self.within)
         """What makes up for the dark around the picture that a sample sees as well."""
@@ -145,10 +155,10 @@ class View:
         return gain, float(wanted.mean()) - gain * float(light.mean()), correlation
 
     def likeness(self) -> float:
-        """Correlation, and structural similarity as it is weighed."""
+        """Correlation and structural similarity, as they are weighed."""
         gain, offset, correlation = self.matched()
         (in_light, _), (in_slopes, _) = self.alike(gain, offset)
-        return correlation + float((self.structure * in_light * in_slopes).sum())
+        return self.correlation * correlation + float((self.structure * in_light * in_slopes).sum())
 
     def alike(self, gain: float, offset: float) -> tuple[tuple[Floats, Floats], tuple[Floats, Floats]]:
         """The two ratios of structural similarity, of light and of slopes, each with what it was divided by.
@@ -173,7 +183,8 @@ class View:
     def _judge_correlation(self, gain: float, offset: float, correlation: float) -> None:
         """1 - correlation**2 is the mean squared difference that is left by the best gain, over the variance."""
         wanted, lifted = self.wanted[0] * self.lift, gain * self.lift
-        share = 1 / (2 * correlation * self.within.sum() * max(_FLAT, float(wanted[self.within].var())))
+        left = 2 * correlation * self.within.sum() * max(_FLAT, float(wanted[self.within].var()))
+        share = self.correlation / left
         self.weight[0], self.pull[0] = share * lifted**2, share * lifted * (wanted - offset)
 
     def _judge_structure(self, gain: float, offset: float) -> None:
