@@ -217,15 +217,12 @@ def _descended(means: Means, shown: NDArray[np.float32], on_step: OnStep | None,
 
 def _searched(means: Means, shown: NDArray[np.float32]) -> _Found:
     """By the exact search: first the tones, then the alignment, which searches on from there, and the polish."""
-    config, warp = means.config, None
+    warp = None
     with means.few_threads():
         tone, grids = means.toned([shown])
         aim = tone(shown)
-        if grids and config.effort == "fast":
-            glyphs = grids[0]
-        else:
-            glyphs = means.solve(means.energy(aim), effort=config.effort, start=grids[0] if grids else None)
-        if config.align != "off":
+        glyphs = means.searched(aim, grids[0] if grids else None)
+        if means.config.align != "off":
             from glyphgrad.fit.warp import warped
 
             warp, glyphs = means.aligned(aim, glyphs)

@@ -33,7 +33,7 @@ B = TypeVar("B")
 ShouldStop = Callable[[], bool]
 TONES_TRIED = {"fast": 1, "normal": 4, "best": 5}
 """How many tone curves a search tries, by effort: the right one is worth more than a longer search."""
-POLISHED = {"fast": 0, "normal": 3, "best": 12}
+POLISHED = {"fast": 0, "normal": 2, "best": 12}
 """In how many sweeps its grid is polished."""
 
 
@@ -114,13 +114,23 @@ class Means:
         )
         return ways[best], grids[best]
 
-    def polished(self, glyphs: Indices, shown: Floats, aim: Aim) -> Indices:
-        """A grid (rows, cols) made more like what is shown (height, width): see `polish`.
+    @property
+    def polishes(self) -> int:
+        """In how many sweeps a grid is polished: none where more is asked for than likeness, or a proof."""
+        config = self.config
+        other = config.objective == "seed" or config.tone == "off" or config.diversity or config.bound
+        return 0 if other else POLISHED[config.effort]
 
-        As it is where another objective is asked for, or a proof of this one.
-        """
-        config, sweeps = self.config, POLISHED[self.config.effort]
-        if config.objective == "seed" or config.tone == "off" or config.diversity or config.bound or not sweeps:
+    def searched(self, aim: Aim, start: Indices | None) -> Indices:
+        """The grid (rows, cols) for an aim, from one that a quick search for it ended with."""
+        effort = self.config.effort
+        if start is not None and (effort == "fast" or (effort == "normal" and self.polishes)):
+            return start  # what a longer search would gain the polish gains as well
+        return self.solve(self.energy(aim), effort=effort, start=start)
+
+    def polished(self, glyphs: Indices, shown: Floats, aim: Aim) -> Indices:
+        """A grid (rows, cols) made more like what is shown (height, width): see `polish`."""
+        if not self.polishes:
             return glyphs
         from glyphgrad.fit.polish import polish
 
@@ -128,8 +138,8 @@ class Means:
             if self.on_sweep:
                 self.on_sweep(Progress(0, self.energy(aim)(grid), grid))
 
-        sigma = blur_sigma(self.layout, config.viewing_distance)
-        return polish(glyphs, shown, self.atlas.coverage, self.layout, sigma, sweeps, tell, self.should_stop)
+        sigma = blur_sigma(self.layout, self.config.viewing_distance)
+        return polish(glyphs, shown, self.atlas.coverage, self.layout, sigma, self.polishes, tell, self.should_stop)
 
     def aligned(
         self, aim: Aim, start: Indices | None = None, last: Warp | None = None, tie: float = 0.0

@@ -90,11 +90,12 @@ class Polish:
 
     def sweep(self) -> bool:
         """Give every cell the glyph that suits it best, the rest held; whether any changed."""
-        self.look()  # rounding adds up
         for view in self.views:
             view.judge()
         starts = np.ndindex(*np.minimum(self.apart, self.grid.shape))
-        return sum(self._choose(self._cells(*start)) for start in starts) > 0
+        changed = sum(self._choose(self._cells(*start)) for start in starts)
+        self.look()
+        return changed > 0
 
     def _cells(self, row: int, col: int) -> Cells:
         """Cells out of each other's reach."""
@@ -104,21 +105,23 @@ class Polish:
     def _choose(self, cells: Cells) -> int:
         """How many of some cells out of each other's reach got another glyph."""
         old, each = self.grid[cells], np.arange(len(cells[0]))
-        costs = np.sum([view.costs(cells, old) for view in self.views], axis=0)
+        patches = [view.judged(cells) for view in self.views]
+        costs = np.sum([view.costs(*patch, old) for view, patch in zip(self.views, patches, strict=True)], axis=0)
         new = costs.argmin(axis=1)
         moved = costs[each, new] < costs[each, old]
         cells, old, new = (cells[0][moved], cells[1][moved]), old[moved], new[moved]
         self.grid[cells] = new
-        for view in self.views:
-            view.exchange(cells, old, new)
+        for view, (weight, _) in zip(self.views, patches, strict=True):
+            view.exchange(cells, weight[:, moved], old, new)
         return len(new)
 
 
 class View:
     """What an eye sees of a picture, of each glyph alone and, its `plane`, of a grid.
 
-    A plane is (3, samples down, samples across): light, and its slopes down and across per pixel. Near it
-    likeness grows as the sum over it of `weight` * plane**2 - 2 * `pull` * plane falls.
+    A plane is (3, samples down, samples across): light, and its slopes down and across per pixel; the light
+    alone where structure is of no weight. Near it likeness grows as the sum over it of
+    `weight` * plane**2 - 2 * `pull` * plane falls, half of whose slope is `slope`.
     """
 
     def __init__(self, eye: Eye, target: Floats, coverage: Floats, correlation: float, structure: float):
@@ -128,20 +131,23 @@ class View:
         """What makes up for the dark around the picture that a sample sees as well."""
         whole = eye.inside > _WHOLE
         self.structure = whole * np.float32(structure / max(1, whole.sum()))
+        self.sloped = structure > 0
         self.wanted = self.seen(target)
-        seen = eye.patches(coverage).reshape(-1, eye.down.patch, eye.across.patch)
-        self.glyphs = self._sloped(seen).reshape(len(coverage), 3, -1)
-        self.flat = self.glyphs.reshape(len(coverage), -1).T
+        patches = self._sloped(eye.patches(coverage).reshape(-1, eye.down.patch, eye.across.patch))
+        self.glyphs = np.moveaxis(patches, 1, 0).reshape(len(self.wanted), len(coverage), -1).copy()
+        self.flat = self.glyphs.transpose(0, 2, 1)
         self.squares = self.flat**2
-        self.plane = self.weight = self.pull = np.zeros_like(self.wanted)
+        self.plane = self.pull = np.zeros_like(self.wanted)
+        self.weight, self.slope = self._judged = np.zeros((2, *self.wanted.shape), np.float32)  # looked at together
 
     def seen(self, ink: Floats) -> Floats:
         """The plane of a picture (height, width)."""
         return self._sloped(self.eye.plane(ink[None])[0])
 
     def _sloped(self, light: Floats) -> Floats:
-        """(..., down, across) -> (..., 3, down, across)"""
-        slopes = np.gradient(light, self.eye.down.step, self.eye.across.step, axis=(-2, -1))
+        """(..., down, across) -> (..., 3, down, across), or 1"""
+        steps = self.eye.down.step, self.eye.across.step
+        slopes = np.gradient(light, *steps, axis=(-2, -1)) if self.sloped else ()
         return np.stack([light, *slopes], axis=-3).astype(np.float32, copy=False)
 
     def matched(self) -> tuple[float, float, float]:
@@ -157,6 +163,8 @@ class View:
     def likeness(self) -> float:
         """Correlation and structural similarity, as they are weighed."""
         gain, offset, correlation = self.matched()
+        if not self.sloped:
+            return self.correlation * correlation
         (in_light, _), (in_slopes, _) = self.alike(gain, offset)
         return self.correlation * correlation + float((self.structure * in_light * in_slopes).sum())
 
@@ -175,10 +183,11 @@ class View:
     def judge(self) -> None:
         """Weigh every sample, as the plane is now."""
         gain, offset, correlation = self.matched()
-        self.weight, self.pull = np.zeros_like(self.plane), np.zeros_like(self.plane)
+        self.weight[:], self.pull = 0, np.zeros_like(self.plane)
         self._judge_correlation(gain, offset, max(correlation, _LEAST))
-        if self.structure.any():
+        if self.sloped:
             self._judge_structure(gain, offset)
+        self.slope[:] = self.weight * self.plane - self.pull
 
     def _judge_correlation(self, gain: float, offset: float, correlation: float) -> None:
         """1 - correlation**2 is the mean squared difference that is left by the best gain, over the variance."""
@@ -197,13 +206,18 @@ class View:
         self.weight[1:] = share * np.maximum(in_slopes, _LEAST) * steep**2
         self.pull[1:] = share * steep * self.window * self.wanted[1:]
 
-    def costs(self, cells: Cells, old: Indices) -> Floats:
-        """(n, G) What each glyph would cost in n cells that have the `old` ones, up to a constant for each cell."""
-        n = len(old)
-        weight, pull, plane = (self.eye.look(each, cells) for each in (self.weight, self.pull, self.plane))
-        rest = weight * (plane - self.glyphs[old]) - pull
-        return weight.reshape(n, -1) @ self.squares + 2 * (rest.reshape(n, -1) @ self.flat)
+    def judged(self, cells: Cells) -> tuple[Floats, Floats]:
+        """(channels, n, samples of a patch) The weight and the slope around n cells."""
+        around = self.eye.look(self._judged.reshape(-1, *self._judged.shape[2:]), cells)
+        weight, slope = np.split(np.moveaxis(around, 1, 0), 2)
+        return weight, slope
 
-    def exchange(self, cells: Cells, old: Indices, new: Indices) -> None:
-        """Put new glyphs in cells that do not reach each other."""
-        self.eye.add(self.plane, cells, self.glyphs[new] - self.glyphs[old])
+    def costs(self, weight: Floats, slope: Floats, old: Indices) -> Floats:
+        """(n, G) What each glyph would cost in n cells that have the `old` ones, up to a constant for each cell."""
+        without = slope - weight * self.glyphs[:, old]
+        return np.asarray((weight @ self.squares + 2 * (without @ self.flat)).sum(axis=0))
+
+    def exchange(self, cells: Cells, weight: Floats, old: Indices, new: Indices) -> None:
+        """Put new glyphs in cells that do not reach each other, with the weight around them."""
+        change = weight * (self.glyphs[:, new] - self.glyphs[:, old])
+        self.eye.add(self.slope, cells, np.moveaxis(change, 0, 1))
