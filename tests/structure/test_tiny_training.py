@@ -54,3 +54,8 @@ def test_a_run_that_was_ended_goes_on(maps: Path, tmp_path: Path) -> None:
     )
     assert all(torch.equal(one[name].float(), other[name].float()) for name in one)
     assert one["proj_out.weight"].dtype == torch.float8_e4m3fn
+    train.train_base(maps, tmp_path / "cut", run, lambda *_: None)  # a LoRA goes on only with the base it began with
+    files = [path.relative_to(tmp_path / "whole") for path in (tmp_path / "whole" / "base").rglob("*.json")]
+    assert len(files) > 6
+    for file in files:
+        assert (tmp_path / "whole" / file).read_bytes() == (tmp_path / "cut" / file).read_bytes()

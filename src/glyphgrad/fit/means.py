@@ -31,7 +31,7 @@ if TYPE_CHECKING:  # loaded when it is asked for: a fit starts sooner
 A = TypeVar("A")
 B = TypeVar("B")
 ShouldStop = Callable[[], bool]
-TONES_TRIED = {"fast": 1, "normal": 4, "best": 5}
+TONES_TRIED = {"fast": 1, "normal": 3, "best": 5}
 """How many tone curves a search tries, by effort: the right one is worth more than a longer search."""
 POLISHED = {"fast": 0, "normal": 2, "best": 12}
 """In how many sweeps its grid is polished."""

@@ -166,4 +166,7 @@ def store(pipe: Any, folder: Path) -> None:
     """Write a pipeline with the transformer's matrices in 8 bits, and the rest of it in 16, as float8 and bfloat16."""
     for weight in pipe.transformer.parameters():
         weight.data = weight.data.to(torch.float8_e4m3fn if weight.ndim > 1 else torch.bfloat16)
+    for tokenizer in (pipe.tokenizer, pipe.tokenizer_2):  # they remember how they were last asked
+        tokenizer.backend_tokenizer.no_padding()
+        tokenizer.backend_tokenizer.no_truncation()
     pipe.save_pretrained(folder)
