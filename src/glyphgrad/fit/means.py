@@ -33,8 +33,8 @@ B = TypeVar("B")
 ShouldStop = Callable[[], bool]
 TONES_TRIED = {"fast": 1, "normal": 3, "best": 5}
 """How many tone curves a search tries, by effort: the right one is worth more than a longer search."""
-POLISHED = {"fast": 0, "normal": 2, "best": 12}
-"""In how many sweeps its grid is polished."""
+POLISHED = {"fast": 0, "normal": 2, "best": 4}
+"""In how many sweeps its grid is polished: more of them trade structure near by for tones seen from afar."""
 
 
 @dataclass(frozen=True, eq=False)
