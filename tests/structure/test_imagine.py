@@ -9,12 +9,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
 import glyphgrad
+from glyphgrad.structure.adapter import add_adapter
 from glyphgrad.structure.captions import TRIGGER
 from glyphgrad.structure.imagine import Artist, ImagineConfig
-from glyphgrad.structure.pipeline import TINY, TINY_LORA, path_of
+from glyphgrad.structure.pipeline import TINY, TINY_LORA, load_pipeline, path_of
 from glyphgrad.structure.tiles import Tiles
 
 LORA = TINY_LORA / "pytorch_lora_weights.safetensors"
@@ -47,6 +49,20 @@ def test_the_same_seed_draws_the_same_and_another_one_does_not(artist: Artist) -
     one, same, other = (artist.draw(ImagineConfig("a cave", seed=seed, steps=2)).picture for seed in (5, 5, 6))
     assert np.array_equal(one, same)
     assert (one != other).mean() > 0.02
+
+
+def test_the_lora_is_a_part_of_the_weights(artist: Artist) -> None:
+    """A step then costs half as much, and is the same but for rounding."""
+    adapted = load_pipeline(TINY, torch_dtype=torch.float32)
+    add_adapter(adapted, TINY_LORA)
+    layers = {name: layer for name, layer in adapted.transformer.named_modules() if hasattr(layer, "lora_A")}
+    fused = dict(artist.pipe.transformer.named_parameters())
+    assert len(layers) > 20
+    assert not any("lora" in name for name in fused)
+    for name, layer in layers.items():
+        added = layer.get_delta_weight(*layer.active_adapters)
+        assert added.abs().max() > 1e-3
+        assert torch.allclose(fused[f"{name}.weight"], layer.weight + added, atol=1e-5)
 
 
 def test_steps_are_told(artist: Artist) -> None:

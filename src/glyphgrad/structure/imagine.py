@@ -93,6 +93,8 @@ class Artist:
 
     def __init__(self, base: str = TINY, lora: Path | None = TINY_LORA):
         """Raises ConfigError and DeviceError for a base or a LoRA that cannot be used."""
+        import torch
+
         from glyphgrad.structure.adapter import add_adapter
         from glyphgrad.structure.lora import base as bases
         from glyphgrad.structure.lora.needs import hush
@@ -103,6 +105,9 @@ class Artist:
         self.pipe: FluxPipeline = bases.load(folder, bases.PARTS, _dtype(base))
         if lora is not None:
             add_adapter(self.pipe, lora)
+            if self.pipe.transformer.dtype == torch.float32:  # in 16 bits the sum would lose what the LoRA learned
+                self.pipe.fuse_lora()
+                self.pipe.unload_lora_weights()
         self.pipe.set_progress_bar_config(disable=True)
 
     def draw(self, config: ImagineConfig, on_step: Callable[[int, int], None] = lambda *_: None) -> Imagined:
