@@ -10,6 +10,8 @@ import glyphgrad
 from tool import Screen
 
 COLUMNS = ("cor2", "ssim2", "cor4", "ssim4", "cor8", "ssim8", "mse")
+BEST = {name: "min" if name == "mse" else "max" for name in COLUMNS}
+"""What is best in each column."""
 
 
 @dataclass(frozen=True)

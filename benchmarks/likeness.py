@@ -19,7 +19,6 @@ from tool import Screen, Tool
 SHEET_SCALE = 0.5
 BLANK = Tool("blank", lambda _, screen: screen.exactly(""))
 """The control: SSIM with the best gain is kind to a text without any ink where the picture is smooth."""
-_BEST = {name: "min" if name == "mse" else "max" for name in judge.COLUMNS}
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,13 +63,13 @@ def _tables(verdicts: list[judge.Verdict], screen: Screen) -> str:
     found = f"## Likeness: {screen.cols} x {screen.rows} ASCII, {screen.name}\n\n"
     for title, chosen in _groups(verdicts).items():
         means = judge.means_by_tool(chosen)
-        blank = ", ".join(f"{name} {value:.3f}" for name, value in means.pop(BLANK.label).items() if name in _BEST)
+        blank = ", ".join(f"{name} {value:.3f}" for name, value in means.pop(BLANK.label).items() if name in judge.BEST)
         number = len({each.picture for each in chosen})
         rows: list[list[Cell]] = [
             [tool, *(m[name] for name in judge.COLUMNS), m["seconds"]] for tool, m in means.items()
         ]
         found += f"Means of {number} {title}:\n\n"
-        found += table(["tool", *judge.COLUMNS, "seconds"], rows, _BEST)
+        found += table(["tool", *judge.COLUMNS, "seconds"], rows, judge.BEST)
         found += f"\nA blank text: {blank}.\n\n"
     return found
 
