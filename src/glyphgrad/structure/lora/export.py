@@ -37,7 +37,20 @@ def _plain(value: Any) -> Any:
 
 
 def write_lora(path: Path, tensors: Tensors, metadata: dict[str, str]) -> None:
-    """Raises OutputError."""
+    """The same bytes for the same weights. Raises OutputError."""
     from safetensors.torch import save
 
-    write(path, save(tensors, metadata))
+    write(path, _ordered(save(tensors, metadata)))
+
+
+def _ordered(file: bytes) -> bytes:
+    """A safetensors file with its metadata in order, which the library leaves to chance.
+
+    The format: the header's length in 8 bytes, the header, JSON padded with blanks to a multiple of 8, the data.
+    """
+    start = 8 + int.from_bytes(file[:8], "little")
+    header = json.loads(file[8:start])
+    header["__metadata__"] = dict(sorted(header["__metadata__"].items()))
+    text = json.dumps(header, separators=(",", ":"), ensure_ascii=False).encode()
+    text += b" " * (-len(text) % 8)
+    return len(text).to_bytes(8, "little") + text + file[start:]
