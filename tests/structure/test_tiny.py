@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
+import json
 from itertools import pairwise
 from typing import Any
 
@@ -197,3 +199,11 @@ def test_what_is_shipped_is_small_and_of_rank_64() -> None:
         downs = [file.get_slice(name).get_shape() for name in file.keys() if name.endswith("lora_A.weight")]  # noqa: SIM118
         assert {shape[0] for shape in downs} == {64}
         assert '"transformer.lora_alpha": 32' in file.metadata()["lora_adapter_metadata"]
+
+
+def test_what_is_shipped_is_what_its_manifest_lists() -> None:
+    folder = TINY_LORA.parent
+    listed = json.loads((folder / "manifest.json").read_text())["sha256"]
+    found = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if path.is_file()}
+    found.pop("manifest.json")
+    assert {name: hashlib.sha256(path.read_bytes()).hexdigest() for name, path in found.items()} == listed
