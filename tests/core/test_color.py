@@ -3,9 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from glyphgrad.core.color import lab_slopes, lab_to_srgb, lightness, linear_to_srgb, srgb_to_lab, srgb_to_linear
-
-CUBE = np.stack(np.meshgrid(*[np.linspace(0, 1, 18)] * 3), axis=-1)
+from glyphgrad.core.color import lab_slopes, lightness, linear_to_srgb, srgb_to_lab, srgb_to_linear
 
 
 @pytest.mark.parametrize(
@@ -41,21 +39,14 @@ def test_the_transfer_curve_is_that_of_the_standard() -> None:
     assert abs(steps[0]) < 1e-7  # the standard's rounded constants leave a step of 3e-8 where its two parts meet
 
 
-def test_every_conversion_has_its_inverse() -> None:
-    np.testing.assert_allclose(linear_to_srgb(srgb_to_linear(CUBE)), CUBE, atol=1e-12)
-    np.testing.assert_allclose(lab_to_srgb(srgb_to_lab(CUBE)), CUBE, atol=1e-12)
+def test_the_transfer_curve_has_its_inverse() -> None:
+    levels = np.linspace(0, 1, 256)
+    np.testing.assert_allclose(linear_to_srgb(srgb_to_linear(levels)), levels, atol=1e-12)
 
 
 def test_shapes_are_kept() -> None:
     for shape in ((3,), (5, 3), (4, 5, 3), (0, 3)):
-        assert srgb_to_lab(np.zeros(shape)).shape == lab_to_srgb(np.zeros(shape)).shape == shape
-
-
-def test_what_no_screen_can_show_leaves_the_range_and_comes_back() -> None:
-    vivid = np.array([50.0, -120.0, 60.0])
-    srgb = lab_to_srgb(vivid)
-    assert srgb.min() < 0
-    np.testing.assert_allclose(srgb_to_lab(srgb), vivid, atol=1e-9)
+        assert srgb_to_lab(np.zeros(shape)).shape == shape
 
 
 def test_slopes_of_cielab_are_those_of_small_steps() -> None:

@@ -1,4 +1,4 @@
-"""Colours: sRGB <-> linear light <-> CIE XYZ <-> CIELAB, under the daylight D65 that sRGB is made for.
+"""Colours: sRGB <-> linear light -> CIE XYZ -> CIELAB, under the daylight D65 that sRGB is made for.
 
 Every function takes and gives arrays (..., 3) of float (transfer curves: any shape) and works on each
 colour alone. Values outside the stated ranges, as rounding makes them, are carried on, not clipped.
@@ -21,8 +21,7 @@ RGB_TO_XYZ = np.array(
     ]
 )
 """Linear sRGB -> XYZ with Y = 1 for white: from the primaries and the white point (0.3127, 0.3290) of
-IEC 61966-2-1, in more digits than it prints, so that the inverse is one."""
-XYZ_TO_RGB = np.linalg.inv(RGB_TO_XYZ)
+IEC 61966-2-1, in more digits than it prints."""
 WHITE = RGB_TO_XYZ.sum(axis=1)
 """XYZ of sRGB's white, D65: with it white is exactly L* = 100, a* = b* = 0."""
 
@@ -46,15 +45,6 @@ def srgb_to_lab(srgb: Floats) -> Floats:
     root = np.where(xyz > _KNEE**3, np.cbrt(xyz), xyz / (3 * _KNEE**2) + 4 / 29)
     x, y, z = np.moveaxis(root, -1, 0)
     return np.stack([116 * y - 16, 500 * (x - y), 200 * (y - z)], axis=-1)
-
-
-def lab_to_srgb(lab: Floats) -> Floats:
-    """sRGB (..., 3) of CIELAB (..., 3); outside [0, 1] where the screen cannot show the colour."""
-    lightness, a, b = np.moveaxis(lab, -1, 0)
-    y = (lightness + 16) / 116
-    root = np.stack([y + a / 500, y, y - b / 200], axis=-1)
-    xyz = np.where(root > _KNEE, root**3, 3 * _KNEE**2 * (root - 4 / 29))
-    return linear_to_srgb(xyz * WHITE @ XYZ_TO_RGB.T)
 
 
 def lab_slopes(light: Floats) -> Floats:
