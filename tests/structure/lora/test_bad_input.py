@@ -100,6 +100,13 @@ def test_a_base_without_a_text_encoder(refused: Train, dataset: Path, other: Pat
     assert "has no text encoder (text_encoder_2): give one with all parts" in said
 
 
+def test_a_base_whose_text_encoder_was_lost(refused: Train, dataset: Path, other: Path) -> None:
+    (other / "text_encoder_2" / "config.json").unlink()
+    assert "its text_encoder_2/config.json cannot be read" in refused(2, dataset=dataset, base=other, resolution=256)
+    shutil.rmtree(other / "text_encoder_2")
+    assert "has no text encoder (text_encoder_2)" in refused(2, dataset=dataset, base=other, resolution=256)
+
+
 def test_a_base_of_another_kind(refused: Train, dataset: Path, other: Path) -> None:
     index = json.loads((other / "model_index.json").read_text())
     (other / "model_index.json").write_text(json.dumps({**index, "_class_name": "StableDiffusionPipeline"}))

@@ -35,11 +35,11 @@ def find(base: str) -> Path:
     """
     folder = Path(path_of(base))
     folder = folder if folder.is_dir() else _from_hub(base)
-    index = _read(folder / INDEX, base)
+    index = _read(folder, INDEX, base)
     if index.get("_class_name") != "FluxPipeline":
         raise ConfigError(f"base {base!r} is a {index.get('_class_name')}: give a FluxPipeline, such as {FLUX}")
     for part in PARTS:
-        if not any(index.get(part) or ()):
+        if not any(index.get(part) or ()) or (part in MODELS and not (folder / part).is_dir()):
             what = "text encoder" if part in TEXT else part
             raise ConfigError(f"base {base!r} has no {what} ({part}): give one with all parts, such as {FLUX}")
     return folder
@@ -107,12 +107,12 @@ def load_transformer(base: str, dtype: Any, quantize: str, device: Any) -> Any:
 
 def settings(folder: Path, part: str) -> dict[str, Any]:
     """The configuration of a model of the base."""
-    return _read(folder / part / "config.json", str(folder))
+    return _read(folder, f"{part}/config.json", str(folder))
 
 
 def text_tokens(folder: Path) -> int:
     """Tokens of a caption, as `pipeline.text_length` has them."""
-    return min(512, int(_read(folder / _TOKENIZER, str(folder)).get("model_max_length", 512)))
+    return min(512, int(_read(folder, _TOKENIZER, str(folder)).get("model_max_length", 512)))
 
 
 def fingerprint(base: str, folder: Path) -> str:
@@ -126,14 +126,14 @@ def fingerprint(base: str, folder: Path) -> str:
     return digest.hexdigest()
 
 
-def _read(path: Path, base: str) -> dict[str, Any]:
+def _read(folder: Path, name: str, base: str) -> dict[str, Any]:
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
+        found = json.loads((folder / name).read_text(encoding="utf-8"))
         if not isinstance(found, dict):
             raise ValueError("no object")
         return found
     except (OSError, ValueError) as error:
         told = getattr(error, "strerror", None) or error
         raise ConfigError(
-            f"base {base!r}: its {path.name} cannot be read ({told}): give a folder that a Flux pipeline was saved to"
+            f"base {base!r}: its {name} cannot be read ({told}): give a folder that a Flux pipeline was saved to"
         ) from None
