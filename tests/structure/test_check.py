@@ -55,7 +55,7 @@ def spoil(folder: Path, how: str) -> Path:
         ("caption missing", TextError, "00003.png' has no caption"),
         ("caption empty", TextError, "00003.txt' is empty"),
         ("caption not text", TextError, "00003.txt' is not UTF-8"),
-        ("size", PictureError, "00003.png' is 272 x 256: the dataset's are 256 x 256"),
+        ("size", PictureError, "00003.png' is 272 x 256, not 256 x 256"),
         ("grey", PictureError, r"00003.png' is grey \(77\) at pixel \(100, 37\), in row 2 and column 6 of its cells"),
         ("damaged", PictureError, "00003.png'"),
     ],
@@ -67,7 +67,7 @@ def test_what_is_wrong_is_named(folder: Path, how: str, kind: type[GlyphgradErro
 
 
 def test_a_size_that_is_asked_for(folder: Path) -> None:
-    with pytest.raises(PictureError, match="256 x 256: the dataset's are 1024 x 1024"):
+    with pytest.raises(PictureError, match="256 x 256, not 1024 x 1024"):
         check(folder, size=1024)
 
 

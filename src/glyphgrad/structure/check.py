@@ -65,7 +65,8 @@ def _check_picture(path: Path, size: int | None, tile: int) -> int:
     size = size or image.width
     if image.size != (size, size):
         raise PictureError(
-            f"picture {str(path)!r} is {image.width} x {image.height}: the dataset's are {size} x {size}"
+            f"picture {str(path)!r} is {image.width} x {image.height}, not {size} x {size}: pictures are of one size, "
+            "which is the resolution to train at"
         )
     if size % tile:
         raise PictureError(f"picture {str(path)!r} is {size} pixels wide: give a multiple of the tile, {tile}")

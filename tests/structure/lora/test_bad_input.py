@@ -69,9 +69,7 @@ def test_a_picture_of_another_size(refused: Train, broken: Path, base: Path) -> 
     path = sorted((broken / "train").glob("*.png"))[2]
     with Image.open(path) as picture:
         picture.crop((0, 0, 240, 240)).save(path)
-    assert f"{path.name}' is 240 x 240: the dataset's are 256 x 256" in refused(
-        1, dataset=broken, base=base, resolution=256
-    )
+    assert f"{path.name}' is 240 x 240, not 256 x 256" in refused(1, dataset=broken, base=base, resolution=256)
 
 
 @pytest.mark.parametrize(
@@ -84,7 +82,7 @@ def test_a_picture_of_another_size(refused: Train, broken: Path, base: Path) -> 
         ({"processes": 0}, "processes is 0"),
         ({"config": "none.toml"}, "configuration 'none.toml' cannot be read"),
         ({"quantize": "nf4"}, "quantize is 'nf4': that takes a CUDA card"),
-        ({"resolution": 80}, "the dataset's are 80 x 80"),
+        ({"resolution": 80}, "not 80 x 80"),
     ],
 )
 def test_options(refused: Train, dataset: Path, base: Path, options: dict[str, Any], told: str) -> None:

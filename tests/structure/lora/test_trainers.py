@@ -175,7 +175,7 @@ def test_what_is_refused_leaves_nothing(dataset: Path, tmp_path: Path) -> None:
     refused(dataset, out, ConfigError, "one .safetensors file", base="someone/else")
     refused(dataset, out, ConfigError, "warmup is 10", trainer="ai-toolkit", warmup=10)
     refused(dataset, out, ConfigError, "captions lack the trigger 'zzz'", trigger="zzz")
-    refused(dataset, out, PictureError, "256 x 256: the dataset's are 512", resolution=512)
+    refused(dataset, out, PictureError, "256 x 256, not 512", resolution=512)
     refused(tmp_path, out, ConfigError, "holds no PNG")
     assert not out.exists()
     (tmp_path / "foreign").mkdir()
