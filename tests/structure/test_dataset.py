@@ -164,6 +164,15 @@ def test_other_tiles_sizes_families_and_charsets() -> None:
         assert (decoded.confidence == 1).all()
 
 
+def test_what_the_charset_has_no_sign_for_is_not_in_a_caption() -> None:
+    config = {"count": 1, "size": 512, "families": ("rooms",)}
+    with_doors, without = (make(DatasetConfig(**config, charset=chars), 0).record["text"] for chars in ("#.+", "#."))
+    assert " doors, " in with_doors
+    assert "door" not in without
+    assert "treasure" not in with_doors + without
+    assert " rooms, " in without
+
+
 def test_a_foreign_folder_is_refused_and_left_as_it_was(tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("mine")
     with pytest.raises(ConfigError, match="holds something else"):
@@ -216,6 +225,7 @@ def test_a_full_disk_leaves_whole_pairs_only(tmp_path: Path, monkeypatch: pytest
         ({"families": ("caves", "woods")}, "'caves,woods'"),
         ({"families": ("caves", "caves")}, "name each once"),
         ({"charset": "|│"}, "too alike"),
+        ({"charset": "#."}, "no character for the water of islands: add '≈'"),
     ],
 )
 def test_bad_configurations_are_refused(change: dict[str, object], quoted: str) -> None:

@@ -102,6 +102,23 @@ def test_a_command_line_from_prompt_to_files(run: Callable[..., tuple[int, str, 
     assert [len(line) for line in Path("a.utf8").read_text(encoding="utf-8").splitlines()] == [32] * 32
 
 
+def test_where_one_can_walk_is_not_said_of_what_is_no_map(run: Callable[..., tuple[int, str, str]]) -> None:
+    code, _, err = run("imagine", "a cave", "--lora", "none", "--steps", 4, "-o", "a.png")
+    assert code == 0
+    assert "grid no" in err
+    assert "floor is in" not in err
+
+
+def test_it_is_drawn_by_one_thread_of_the_process(artist: Artist) -> None:
+    usual, seen = torch.get_num_threads(), set[int]()
+    torch.set_num_threads(2)
+    try:
+        artist.draw(ImagineConfig("a cave", steps=2), lambda *_: seen.add(torch.get_num_threads()))
+        assert (seen, torch.get_num_threads()) == ({1}, 2)
+    finally:
+        torch.set_num_threads(usual)
+
+
 def test_without_a_file_the_text_goes_to_standard_output(run: Callable[..., tuple[int, str, str]]) -> None:
     code, out, err = run("imagine", f"{TRIGGER}, a maze", "--steps", 4, "-q")
     assert (code, len(out.splitlines()), err) == (0, 32, "")

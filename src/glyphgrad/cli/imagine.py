@@ -86,7 +86,7 @@ def _lines(imagined: Imagined) -> Iterator[str]:
     marks = ", ".join(f"{name} {'yes' if getattr(raw, name) else 'no'}" for name in ("black", "crisp", "grid"))
     verdict = "passed" if raw.passed else f"failed ({imagined.verdict.diagnosis})"
     yield f"{verdict}: {marks}; grey {raw.figures['grey']:.2%}, sure cells {imagined.decoded.sure.mean():.2%}"
-    if ground.parts > 1:
+    if raw.grid and ground.parts > 1:  # else what is read is no map to walk on
         joined = f"joined, {imagined.repairs} cells changed" if config.repair else "--repair joins them"
         yield f"the floor is in {ground.parts} parts, {ground.apart} of its cells apart from the largest: {joined}"
 

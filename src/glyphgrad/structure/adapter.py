@@ -24,7 +24,8 @@ def add_adapter(pipe: FluxPipeline, path: Path) -> None:
     """
     file = path / FILE if path.is_dir() else path
     if not file.is_file():
-        raise ConfigError(f"lora {str(path)!r} is not there: give a .safetensors file, or a folder that holds {FILE}")
+        told = f"holds no {FILE}" if path.is_dir() else "is not there"
+        raise ConfigError(f"lora {str(path)!r} {told}: give a .safetensors file, or a folder that holds {FILE}")
     weights, metadata = _read(pipe, file)
     _check(pipe.transformer, file, weights, metadata)
     try:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from glyphgrad.errors import ConfigError
+from glyphgrad.structure.dress import SIGNS
 from glyphgrad.structure.layouts import FAMILIES, LEAST_CELLS
+from glyphgrad.structure.layouts.plan import Cell
 from glyphgrad.structure.tiles import CHARSET, Tiles
 
 TRAIN, VALIDATION = "train", "validation"
@@ -37,6 +39,11 @@ class DatasetConfig:
         if self.seed < 0:
             raise ConfigError(f"seed is {self.seed}: give 0 or more")
         Tiles(self.charset, self.tile)
+        if "islands" in self.families and not set(SIGNS[Cell.WATER]) & set(self.charset):
+            raise ConfigError(
+                f"charset {self.charset!r} holds no character for the water of islands: add {SIGNS[Cell.WATER][0]!r}, "
+                "or leave that family out"
+            )
         if self.size % self.tile or not LEAST_CELLS * self.tile <= self.size <= _MAX_SIZE:
             raise ConfigError(
                 f"size is {self.size}: give a multiple of {self.tile}, {LEAST_CELLS * self.tile} to {_MAX_SIZE} pixels"

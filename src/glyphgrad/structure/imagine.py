@@ -123,7 +123,7 @@ class Artist:
             on_step(step + 1, config.steps)
             return kept
 
-        with drawing(config.seed) as generator:
+        with drawing(self.pipe, config.seed) as generator:
             (image,) = self.pipe(
                 config.full_prompt,
                 height=self.size,

@@ -58,13 +58,25 @@ def guidance_of(pipeline: FluxPipeline) -> dict[str, float]:
 
 
 @contextmanager
-def drawing(seed: int) -> Iterator[Generator]:
-    """The generator of a picture's first noise. Within, what a scheduler adds follows from the seed as well."""
+def drawing(pipeline: FluxPipeline, seed: int) -> Iterator[Generator]:
+    """The generator of a picture's first noise. Within, what a scheduler adds follows from the seed as well.
+
+    The small one is drawn by one thread: a second gains it next to nothing, and would have to be waited for,
+    some hundred times a step, wherever another program has its core.
+    """
     import torch
+
+    from glyphgrad.structure.tiny.transformer import PictureFlux
 
     with torch.random.fork_rng():  # the pipeline hands its generator to no step of the scheduler
         torch.manual_seed(int(np.random.SeedSequence([seed, _STREAM]).generate_state(1)[0]))
-        yield torch.Generator().manual_seed(seed)
+        usual = torch.get_num_threads()
+        if isinstance(pipeline.transformer, PictureFlux):
+            torch.set_num_threads(1)
+        try:
+            yield torch.Generator().manual_seed(seed)
+        finally:
+            torch.set_num_threads(usual)
 
 
 def text_length(pipeline: FluxPipeline) -> int:

@@ -236,7 +236,9 @@ def test_a_stop_is_saved_and_gone_on_from(
     assert train(dataset, tmp_path / "out", config, stop=lambda: next(asked)) == 2
     manifest = json.loads((tmp_path / "out" / MANIFEST).read_text())
     assert (manifest["complete"], manifest["done"]) == (False, 2)
-    assert train(dataset, tmp_path / "out", config) == config.steps
+    events = list[Event]()
+    assert train(dataset, tmp_path / "out", config, on_event=events.append) == config.steps
+    assert Note(f"goes on after step 2 of {config.steps}") in events
     assert same(trained[0], tmp_path / "out")
 
 

@@ -205,6 +205,8 @@ class _Job:
         average = Average(weights.values, config.ema) if config.ema else None
         state = State(weights, average, optimizer_for(config, weights.values))
         checkpoint.resume(self.out, state)
+        if state.step:
+            self.tell(Note(f"goes on after step {state.step} of {config.steps}"))
         tokens = stores.latents.shape("latents")[0]
         side = math.isqrt(tokens)
         trainer = Trainer(

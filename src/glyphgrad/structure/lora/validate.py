@@ -77,7 +77,7 @@ class Validation:
             for place in (index, len(self.prompts) - 1)
         )
         autocast = torch.autocast(device.type, torch.bfloat16, enabled=self.config.precision == "bf16")
-        with autocast, drawing(self.config.seed + index) as generator:
+        with autocast, drawing(pipe, self.config.seed + index) as generator:
             packed = pipe(
                 prompt_embeds=prompt["text"],
                 pooled_prompt_embeds=prompt["pooled"],
