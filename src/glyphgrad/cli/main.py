@@ -60,8 +60,6 @@ def cli(context: click.Context) -> None:
 
 def main() -> None:
     """Run the command line; every failure is one line on standard error and an exit code."""
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # torch's threads: where another program has a core, waiting
-    # for each other awake takes what they wait for its time, and a picture of `imagine` ten times as long
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal that lacks a character shows another, not a traceback
