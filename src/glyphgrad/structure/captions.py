@@ -32,8 +32,7 @@ def caption(family: str, plan: Plan, look: Look, measures: Measures) -> str:
     """One line without a line end."""
     walls = [] if family == "islands" else [_WALLS[look.wall]]
     floor = _FLOORS[look.signs[Cell.FLOOR]]
-    told = [TRIGGER, plan.kind, density(measures.floor), *_facts(family, look, measures)]
-    parts = [*told, *walls, floor, ENDING]
+    parts = [TRIGGER, plan.kind, density(measures.floor), *_facts(family, look, measures), *walls, floor, ENDING]
     return ", ".join(parts)
 
 
@@ -44,31 +43,27 @@ def density(floor: float) -> str:
 
 
 def _facts(family: str, look: Look, measures: Measures) -> list[str]:
-    rooms, loops = [_count(measures.rooms, "room")], [_count(measures.loops, "loop")]
-    ends = [_count(measures.dead_ends, "dead end")]
-    doors = _seen(look, Cell.DOOR, measures.doors, "door")
+    rooms, doors = _count(measures.rooms, "room"), _seen(look, Cell.DOOR, measures.doors, "door")
+    loops, ends = _count(measures.loops, "loop"), _count(measures.dead_ends, "dead end")
     facts = {
-        "caves": [_count(measures.steps, "step") + " of floor", *loops],
-        "rooms": [*rooms, *doors, *loops],
-        "corridors": [_count(measures.steps, "step") + " of corridor", *ends, *loops],
-        "mazes": [*ends, *loops],
-        "labyrinths": [*rooms, *doors, *ends, *loops],
-        "banners": doors,
-        "islands": [_count(measures.islands, "island"), *_seen(look, Cell.BRIDGE, measures.bridges, "bridge")],
-        "towns": [_count(measures.rooms - 1, "room") + " indoors", *doors],
-        "temples": [*rooms, *doors, *_seen(look, Cell.PILLAR, measures.pillars, "pillar")],
+        "caves": [_count(measures.steps, "step") + " of floor", loops],
+        "rooms": [rooms, doors, loops],
+        "corridors": [_count(measures.steps, "step") + " of corridor", ends, loops],
+        "mazes": [ends, loops],
+        "labyrinths": [rooms, doors, ends, loops],
+        "banners": [doors],
+        "islands": [_count(measures.islands, "island"), _seen(look, Cell.BRIDGE, measures.bridges, "bridge")],
+        "towns": [_count(measures.rooms - 1, "room") + " indoors", doors],
+        "temples": [rooms, doors, _seen(look, Cell.PILLAR, measures.pillars, "pillar")],
     }[family]
-    treasures = _seen(look, Cell.TREASURE, measures.treasures, "treasure") if measures.treasures else []
-    return facts + [_symmetry(measures.mirrors)] * bool(measures.mirrors) + treasures
+    symmetry = "mirrored " + " and ".join(measures.mirrors) if measures.mirrors else ""
+    treasures = _seen(look, Cell.TREASURE, measures.treasures, "treasure") if measures.treasures else ""
+    return [fact for fact in (*facts, symmetry, treasures) if fact]
 
 
-def _seen(look: Look, kind: Cell, number: int, thing: str) -> list[str]:
-    """A count; none of what the charset has no sign for, as it looks like floor."""
-    return [_count(number, thing)] if look.signs[kind] != look.signs[Cell.FLOOR] else []
-
-
-def _symmetry(mirrors: tuple[str, ...]) -> str:
-    return "mirrored " + " and ".join(mirrors)
+def _seen(look: Look, kind: Cell, number: int, thing: str) -> str:
+    """A count, but nothing of what the charset has no sign for: it looks like floor."""
+    return _count(number, thing) if look.signs[kind] != look.signs[Cell.FLOOR] else ""
 
 
 def _count(number: int, thing: str) -> str:

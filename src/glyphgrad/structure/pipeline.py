@@ -52,9 +52,13 @@ def load_pipeline(base: str, torch_dtype: Any = None, **parts: Any) -> FluxPipel
 
 def guidance_of(pipeline: FluxPipeline) -> dict[str, float]:
     """How strongly a pipeline is asked for what a prompt says: one of GUIDANCE and TRUE_GUIDANCE."""
+    return TRUE_GUIDANCE if _is_small(pipeline) else GUIDANCE
+
+
+def _is_small(pipeline: FluxPipeline) -> bool:
     from glyphgrad.structure.tiny.transformer import PictureFlux
 
-    return TRUE_GUIDANCE if isinstance(pipeline.transformer, PictureFlux) else GUIDANCE
+    return isinstance(pipeline.transformer, PictureFlux)
 
 
 @contextmanager
@@ -66,12 +70,10 @@ def drawing(pipeline: FluxPipeline, seed: int) -> Iterator[Generator]:
     """
     import torch
 
-    from glyphgrad.structure.tiny.transformer import PictureFlux
-
     with torch.random.fork_rng():  # the pipeline hands its generator to no step of the scheduler
         torch.manual_seed(int(np.random.SeedSequence([seed, _STREAM]).generate_state(1)[0]))
         usual = torch.get_num_threads()
-        if isinstance(pipeline.transformer, PictureFlux):
+        if _is_small(pipeline):
             torch.set_num_threads(1)
         try:
             yield torch.Generator().manual_seed(seed)
